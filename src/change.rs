@@ -1,0 +1,145 @@
+//! Everything this tool can change, as one closed set; no IO.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cluster::{Conflicts, ObjectRef};
+use crate::phase::Phase;
+use crate::settings::RuleTarget;
+
+/// One change to one object.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Server-side apply of an object of the cluster.
+    ApplyObject {
+        /// Which object.
+        object: ObjectRef,
+        /// Its wanted content.
+        manifest: Value,
+        /// What to do about fields of other managers.
+        conflicts: Conflicts,
+    },
+    /// Create the key Secret. The key itself is made or lent when this is carried out.
+    StoreKey {
+        /// The Secret.
+        object: ObjectRef,
+        /// The data key under which the private key goes.
+        data_key: String,
+    },
+    /// Create or update a pull secret. Its content is lent when this is carried out.
+    StorePullSecret {
+        /// The Secret.
+        object: ObjectRef,
+        /// What to do about fields of other managers.
+        conflicts: Conflicts,
+    },
+    /// Register the runner. The public key is put in when this is carried out.
+    RegisterRunner {
+        /// The whole body without the key.
+        body: Value,
+    },
+    /// Change fields of the registered runner.
+    PatchRunner {
+        /// Only what differs.
+        patch: Value,
+    },
+    /// Add a runner rule.
+    CreateRule {
+        /// Which environments it matches.
+        target: RuleTarget,
+    },
+}
+
+/// When a change comes: everything of one stage may go on at the same time, and waits for the stage before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Namespaces: everything else in the cluster stands in one.
+    Ground,
+    /// The key, and what does not depend on it.
+    Objects,
+    /// The runner: after its key is stored, before its agent starts.
+    Registration,
+    /// The agent and the rules: after the runner is registered.
+    Agent,
+}
+
+impl Stage {
+    /// All stages in order.
+    pub const ALL: [Self; 4] = [Self::Ground, Self::Objects, Self::Registration, Self::Agent];
+}
+
+impl Change {
+    /// When it comes.
+    pub fn stage(&self) -> Stage {
+        use crate::cluster::Kind;
+        match self {
+            Self::ApplyObject { object, .. } => match object.kind {
+                Kind::Namespace => Stage::Ground,
+                Kind::Deployment => Stage::Agent,
+                _ => Stage::Objects,
+            },
+            Self::StoreKey { .. } | Self::StorePullSecret { .. } => Stage::Objects,
+            Self::RegisterRunner { .. } | Self::PatchRunner { .. } => Stage::Registration,
+            Self::CreateRule { .. } => Stage::Agent,
+        }
+    }
+}
+
+/// What happens to an object, as plans and results say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is missing and will be made.
+    Create,
+    /// It is ours and differs.
+    Update,
+    /// It is there, nobody claims it (or its owner was named), and it will be ours.
+    Adopt,
+    /// It is as it should be.
+    Unchanged,
+    /// It will be removed.
+    Delete,
+}
+
+impl Action {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Adopt => "adopt",
+            Self::Unchanged => "unchanged",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One field that differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Where, e.g. `spec.template.spec.containers[main].image`.
+    pub path: String,
+    /// What is there now; null when nothing.
+    pub from: Value,
+    /// What will be there; null when it goes.
+    pub to: Value,
+}
+
+/// One line of a plan: an object, what happens to it and why.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The object's name, as in `--adopt` and in results.
+    pub object: String,
+    /// What happens to it.
+    pub action: Action,
+    /// Why, in a few words.
+    pub why: String,
+    /// The fields that change; empty for what is created or unchanged.
+    pub fields: Vec<FieldChange>,
+    /// Which phase it belongs to.
+    pub phase: Phase,
+    /// What is carried out; nothing for what is unchanged.
+    pub change: Option<Change>,
+    /// It could not be looked at, so nobody knows whether it is as it should be.
+    pub unseen: bool,
+}

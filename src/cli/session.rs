@@ -1,0 +1,310 @@
+//! What plan, apply, the phases and init share: settle, connect, look, plan, apply, verify, tell.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::Access;
+use crate::answers::registry as setting;
+use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
+use crate::apply::{Applied, Tools, apply, interrupted};
+use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
+use crate::event::{Event, Tell};
+use crate::failure::{Failure, FailureKind};
+use crate::found::Found;
+use crate::interrupt::Interrupt;
+use crate::lent::Lent;
+use crate::look::look;
+use crate::orchestrator::{self, Orchestrator, Token};
+use crate::phase::Phase;
+use crate::plan::{Plan, conclude, draft};
+use crate::rehearse::rehearse;
+use crate::result::ResultDocument;
+use crate::settings::Provider;
+use crate::terminal::{Progress, plan_lines};
+use crate::verify::{Proof, verify};
+
+use super::Call;
+
+/// How long one request to the Orchestrator may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How this program names itself to servers.
+pub const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
+
+/// Which sides a run works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sides {
+    /// The cluster.
+    pub(super) cluster: bool,
+    /// The Orchestrator must be there.
+    pub(super) orchestrator: bool,
+    /// The Orchestrator is looked at when there is a token for it.
+    pub(super) orchestrator_if_possible: bool,
+}
+
+impl Sides {
+    /// What the given phases work on.
+    pub(super) fn of(phases: &BTreeSet<Phase>, key_is_given: bool) -> Self {
+        let any = |wanted: &[Phase]| wanted.iter().any(|phase| phases.contains(phase));
+        Self {
+            cluster: any(&[Phase::Namespaces, Phase::Secret, Phase::Install])
+                || (any(&[Phase::Register]) && !key_is_given),
+            orchestrator: any(&[Phase::Register, Phase::Rule]),
+            orchestrator_if_possible: any(&[Phase::Install, Phase::Secret]),
+        }
+    }
+}
+
+/// Everything a run works with, complete before the first request.
+pub(super) struct Session<'a> {
+    call: &'a Call<'a>,
+    /// The settings and where they came from.
+    pub(super) settled: Settled,
+    /// Keys and credentials.
+    pub(super) lent: Lent,
+    /// The phases of this run.
+    pub(super) phases: BTreeSet<Phase>,
+    /// The cluster, as wide open as this run may.
+    pub(super) cluster: Option<Cluster>,
+    /// The Orchestrator, likewise.
+    pub(super) orchestrator: Option<Orchestrator>,
+    /// Where events go.
+    pub(super) tell: Tell,
+    progress: Arc<Progress>,
+    /// Ctrl-C.
+    pub(super) interrupt: Interrupt,
+}
+
+/// The answers of a run, with what the kubeconfig says added to them.
+///
+/// # Errors
+/// A broken file; a context that does not exist.
+pub(super) fn gather(call: &Call<'_>) -> Result<(Answers, Option<ContextFacts>), Failure> {
+    let config = call.global.config.as_deref().or_else(|| call.process.var("RUNNER_SETUP_CONFIG"));
+    let mut answers = Answers::gather(call.process, call.matches, config)?;
+    let facts = detect(call, &mut answers)?;
+    Ok((answers, facts))
+}
+
+/// Adds what can be known without asking anybody.
+///
+/// # Errors
+/// A broken kubeconfig; a context that does not exist.
+pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
+    let (files, context) = answers.kubeconfig();
+    let facts = match Contexts::read(call.process, &files)? {
+        Some(contexts) if context.is_none() && contexts.current.is_none() => None,
+        Some(contexts) => Some(contexts.facts(context)?),
+        None => None,
+    };
+    if let Some(facts) = &facts {
+        answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
+        let from = format!("the server `{}`, which is none that a cloud's tool is needed for", facts.server);
+        answers.detect(&setting::PROVIDER, Provider::Generic.word(), from);
+    }
+    Ok(facts)
+}
+
+impl<'a> Session<'a> {
+    /// Settles the answers, reads the files they name and opens both clients; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong, all at once.
+    pub(super) async fn open(
+        call: &'a Call<'a>,
+        answers: &Answers,
+        phases: BTreeSet<Phase>,
+        access: Access,
+        interrupt: Interrupt,
+    ) -> Result<Self, Failure> {
+        let key_is_given =
+            [&setting::PRIVATE_KEY_FILE, &setting::PUBLIC_KEY_FILE].iter().any(|key| answers.told(key).is_some());
+        let sides = Sides::of(&phases, key_is_given);
+        let need = Need {
+            org: sides.orchestrator || phases.contains(&Phase::Install),
+            runner_id: sides.orchestrator || phases.contains(&Phase::Install),
+            token: match (sides.orchestrator, sides.orchestrator_if_possible) {
+                (true, _) => TokenNeed::Required,
+                (false, true) => TokenNeed::IfThere,
+                (false, false) => TokenNeed::No,
+            },
+        };
+        let settled = settle(answers, call.process, need)?;
+        for warning in &settled.warnings {
+            call.terminal.warn(warning);
+        }
+        let lent = Lent::read(&settled.settings, call.process)?;
+        let progress = Progress::new(
+            call.terminal.style,
+            call.terminal.talk,
+            call.terminal.output,
+            call.global.events_file.as_deref(),
+        )
+        .map_err(|error| {
+            Failure::new(FailureKind::Usage, "making the file of `--events-file`").cause(error.to_string())
+        })?;
+        let tell = progress.tell();
+        let extra_roots = extra_roots(&settled)?;
+        let cluster = if sides.cluster {
+            let options = ConnectOptions {
+                kubeconfig: settled.connection.kubeconfig.clone(),
+                context: settled.connection.context.clone(),
+                extra_roots: extra_roots.clone(),
+                access,
+            };
+            let opened = tokio::select! {
+                opened = Cluster::connect(call.process, &options) => opened?,
+                () = interrupt.pressed() => return Err(interrupted()),
+            };
+            Some(opened)
+        } else {
+            None
+        };
+        let wants_orchestrator = sides.orchestrator
+            || (sides.orchestrator_if_possible
+                && settled.connection.token.is_some()
+                && !settled.unknown.iter().any(|unknown| unknown.id == setting::ORG.id));
+        let orchestrator = match wants_orchestrator {
+            true => Some(open_orchestrator(call, &settled, extra_roots, access, &tell)?),
+            false => None,
+        };
+        Ok(Self { call, settled, lent, phases, cluster, orchestrator, tell, progress, interrupt })
+    }
+
+    /// Looks and plans. Nothing can be changed by it: the clients are closed for writing meanwhile.
+    ///
+    /// # Errors
+    /// What keeps either side from answering.
+    pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
+        tokio::select! {
+            planned = self.look_and_plan() => planned,
+            () = self.interrupt.pressed() => Err(interrupted()),
+        }
+    }
+
+    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
+        let settings = &self.settled.settings;
+        (self.tell)(Event::Looking { what: "the cluster and the Orchestrator".to_owned() });
+        let cluster = self.cluster.as_ref().map(Cluster::read_only);
+        let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
+        let found = look(settings, &self.lent, cluster.as_ref(), orchestrator.as_ref(), &self.phases).await?;
+        let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
+            .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
+        let plan = match (&cluster, &found.cluster) {
+            (Some(cluster), Some(seen)) if !plan.is_empty() => {
+                (self.tell)(Event::Looking { what: "what the cluster would say to the changes".to_owned() });
+                {
+                    let rehearsal = rehearse(settings, &plan, seen, cluster).await?;
+                    conclude(plan, rehearsal)
+                }
+            }
+            _ => plan,
+        };
+        self.progress.finish();
+        Ok((found, plan))
+    }
+
+    /// Carries out a plan and proves the result; the document tells both.
+    pub(super) async fn apply(&self, found: &Found, plan: &Plan, document: &mut ResultDocument) -> Result<(), Failure> {
+        let settings = &self.settled.settings;
+        let tools = Tools {
+            settings,
+            lent: &self.lent,
+            cluster: self.cluster.as_ref(),
+            orchestrator: self.orchestrator.as_ref(),
+            tell: self.tell.clone(),
+            interrupt: self.interrupt.clone(),
+            die_after: self.call.process.var("RUNNER_SETUP_TEST_DIE_AFTER").and_then(|count| count.parse().ok()),
+        };
+        let applied: Applied = apply(plan, &tools).await;
+        document.about(settings, applied.key.as_ref());
+        document.applied(plan, &applied);
+        if let Some(failure) = applied.failure {
+            self.progress.finish();
+            let total = plan.changes().count();
+            let done = document
+                .changes
+                .iter()
+                .filter(|change| change.status == "done" && change.action != "unchanged")
+                .count();
+            return Err(if done > 0 {
+                failure
+                    .hint(format!("{done} of {total} changes are made; run the same command again to go on from here"))
+            } else {
+                failure
+            });
+        }
+        let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
+        let timeout = self.settled.connection.timeout;
+        let verified =
+            verify(&proof, self.cluster.as_ref(), self.orchestrator.as_ref(), timeout, &self.tell, &self.interrupt)
+                .await;
+        self.progress.finish();
+        let (verified, failure) = verified;
+        document.verified = verified;
+        match failure {
+            Some(failure) => {
+                document.fail(&failure);
+                Err(failure)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A document that says who and where.
+    pub(super) fn document(&self, found: &Found, plan: &Plan) -> ResultDocument {
+        let mut document = ResultDocument::new(self.call.name);
+        document.about(&self.settled.settings, plan.key.as_ref());
+        document.found(found);
+        document.planned(plan);
+        document
+    }
+
+    /// The plan as a person reads it, with the cluster and the runner named first.
+    pub(super) fn told_plan(&self, found: &Found, plan: &Plan) -> Vec<String> {
+        let terminal = self.call.terminal;
+        let settings = &self.settled.settings;
+        let mut lines = Vec::new();
+        if let Some(cluster) = &found.cluster {
+            let version =
+                cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
+            lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
+        }
+        if found.orchestrator.is_some() {
+            lines.push(format!("Orchestrator: organisation {}, {}", settings.org, settings.api_url));
+            lines.push(format!("Runner: {}", settings.runner_id));
+        }
+        lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
+        lines
+    }
+}
+
+fn extra_roots(settled: &Settled) -> Result<Vec<Vec<u8>>, Failure> {
+    let Some(file) = &settled.connection.ca_file else { return Ok(Vec::new()) };
+    let bundle = std::fs::read(file).map_err(|error| {
+        Failure::new(FailureKind::Usage, format!("reading `{}` of `--ca-file`", file.display()))
+            .cause(error.to_string())
+    })?;
+    Ok(vec![bundle])
+}
+
+fn open_orchestrator(
+    call: &Call<'_>,
+    settled: &Settled,
+    extra_roots: Vec<Vec<u8>>,
+    access: Access,
+    tell: &Tell,
+) -> Result<Orchestrator, Failure> {
+    let tell = tell.clone();
+    let options = orchestrator::ConnectOptions {
+        api_url: settled.settings.api_url.clone(),
+        token: settled.connection.token.as_ref().map(|token| Token::new(token.value.expose())).transpose()?,
+        extra_root_pem: extra_roots,
+        access,
+        request_timeout: REQUEST_TIMEOUT,
+        env: call.process.env.clone(),
+        user_agent: USER_AGENT.to_owned(),
+        on_retry: Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() })),
+    };
+    Ok(Orchestrator::connect(options)?)
+}

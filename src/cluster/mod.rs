@@ -1,0 +1,17 @@
+//! The Kubernetes room: connecting, reading, comparing, rehearsing, applying, waiting.
+
+mod agent_state;
+mod agent_wait;
+mod client;
+pub mod compare;
+mod connect;
+mod error;
+mod kind;
+pub mod owner;
+
+pub use agent_state::{AgentState, SETTLE, judge};
+pub use agent_wait::{AGENT_RUNNING, Outcome, wait_until_running};
+pub use client::{Cluster, Conflicts, DryRun, Right};
+pub use connect::{ConnectOptions, ContextFacts, Contexts};
+pub use error::ClusterError;
+pub use kind::{Kind, ObjectRef};

@@ -1,0 +1,203 @@
+//! The same changes as lines for openssl, kubectl, hctl and helm: for `plan --show-commands`.
+
+use serde_json::{Value, json};
+
+use crate::change::Change;
+use crate::cluster::Kind;
+use crate::plan::Plan;
+use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
+
+/// Lines for a POSIX shell that do what the plan would do, in its order. The chart stands for the objects it makes.
+pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut installs = false;
+    for (_, change) in plan.changes() {
+        match change {
+            Change::ApplyObject { object, manifest, .. } => match object.kind {
+                Kind::Namespace => lines.push(shell(&["kubectl", "create", "namespace", &object.name])),
+                _ if is_of_the_chart(manifest) => installs = true,
+                _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
+            },
+            Change::StoreKey { object, data_key } => {
+                let file = match (&settings.private_key_file, key_is_given) {
+                    (Some(file), true) => file.to_string(),
+                    _ => {
+                        lines.push("openssl genpkey -algorithm ed25519 -out runner_private_key.pem".to_owned());
+                        lines.push(
+                            "openssl pkey -in runner_private_key.pem -pubout -out runner_public_key.pem".to_owned(),
+                        );
+                        "runner_private_key.pem".to_owned()
+                    }
+                };
+                let source = format!("--from-file={data_key}={file}");
+                lines.push(shell(&[
+                    "kubectl",
+                    "create",
+                    "secret",
+                    "generic",
+                    &object.name,
+                    "-n",
+                    &object.namespace,
+                    &source,
+                ]));
+            }
+            Change::StorePullSecret { object, .. } => {
+                let file = settings
+                    .agent
+                    .registry_auth_file
+                    .as_ref()
+                    .map(|file| file.display().to_string())
+                    .unwrap_or_default();
+                let source = format!("--from-file=.dockerconfigjson={file}");
+                let kind = "--type=kubernetes.io/dockerconfigjson";
+                lines.push(shell(&[
+                    "kubectl",
+                    "create",
+                    "secret",
+                    "generic",
+                    &object.name,
+                    "-n",
+                    &object.namespace,
+                    kind,
+                    &source,
+                ]));
+            }
+            Change::RegisterRunner { body } => lines.extend(register(settings, body)),
+            Change::PatchRunner { patch } => lines.extend(update(settings, patch)),
+            Change::CreateRule { target } => lines.push(rule(settings, target)),
+        }
+    }
+    if installs {
+        lines.extend(helm(settings, plan));
+    }
+    lines
+}
+
+/// Whether the official chart makes the object too.
+fn is_of_the_chart(manifest: &Value) -> bool {
+    let name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    name != crate::manifests::CA_CONFIG_MAP
+}
+
+fn register(settings: &Settings, body: &Value) -> Vec<String> {
+    let mut configuration = body.get("runner_configuration").cloned().unwrap_or_default();
+    if let Value::Object(configuration) = &mut configuration {
+        configuration.remove("key");
+    }
+    let state = body.get("state_storage_configuration").cloned().unwrap_or_default();
+    let description = body.get("description").and_then(Value::as_str).unwrap_or_default();
+    vec![format!(
+        "hctl create runner {} --set=description={} \\\n  --set=runner_configuration=\"$(jq -nc --arg key \"$(cat runner_public_key.pem)\" {})\" \\\n  --set=state_storage_configuration={}",
+        settings.runner_id,
+        word(description),
+        word(&format!("{configuration} + {{key: $key}}")),
+        word(&state.to_string()),
+    )]
+}
+
+fn update(settings: &Settings, patch: &Value) -> Vec<String> {
+    let mut line = format!("hctl update runner {}", settings.runner_id);
+    for (key, value) in patch.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        line.push_str(&format!(" \\\n  --set={key}={}", word(&value)));
+    }
+    vec![line]
+}
+
+fn rule(settings: &Settings, target: &RuleTarget) -> String {
+    let mut line = format!("hctl create runner-rule --set=runner_id={}", settings.runner_id);
+    for (key, id) in [("project_id", &target.project), ("env_type_id", &target.env_type)] {
+        if let Some(id) = id {
+            line.push_str(&format!(" --set={key}={}", word(id)));
+        }
+    }
+    line
+}
+
+/// The chart with every value that differs from its default.
+fn helm(settings: &Settings, plan: &Plan) -> Vec<String> {
+    let deployment = plan.changes().find_map(|(_, change)| match change {
+        Change::ApplyObject { object, manifest, .. } if object.kind == Kind::Deployment => Some(manifest),
+        _ => None,
+    });
+    let container = deployment.and_then(|manifest| manifest.pointer("/spec/template/spec/containers/0"));
+    let secret = container
+        .and_then(|container| container.pointer("/env/0/valueFrom/secretKeyRef/name")?.as_str())
+        .unwrap_or(RELEASE_NAME)
+        .to_owned();
+    let mut line = format!(
+        "helm upgrade --install {RELEASE_NAME} oci://ghcr.io/humanitec/charts/{RELEASE_NAME} \\\n  -n {} \\\n",
+        settings.runner_namespace
+    );
+    let mut set =
+        |key: &str, value: &str| line.push_str(&format!("  --set {key}={} \\\n", word(&value.replace(',', "\\,"))));
+    set("humanitec.orgId", &settings.org);
+    set("humanitec.runnerId", settings.runner_id.as_str());
+    set("humanitec.existingSecret", &secret);
+    if settings.key_secret.key != crate::settings::DEFAULT_KEY_SECRET_KEY {
+        set("humanitec.existingSecretKey", &settings.key_secret.key);
+    }
+    if let Some(level) = settings.agent.log_level {
+        set("humanitec.logLevel", level.word());
+    }
+    set("namespaceOverride", settings.runner_namespace.as_str());
+    set("serviceAccount.name", settings.runner_account.name.as_str());
+    set("jobsRbac.namespace", settings.job_namespace.as_str());
+    set("jobsRbac.serviceAccountName", settings.job_account.name.as_str());
+    if let Some(repository) = &settings.agent.image_repository {
+        set("image.repository", repository);
+    }
+    if let Some(tag) = &settings.agent.image_tag {
+        set("image.tag", tag);
+    }
+    if let Some(replicas) = settings.agent.replicas {
+        set("replicaCount", &replicas.to_string());
+    }
+    let agent = &settings.agent;
+    let env: Vec<Value> = container
+        .and_then(|container| container.get("env")?.as_array())
+        .map(|env| env.iter().filter(|variable| variable["name"] != "PRIVATE_KEY").cloned().collect())
+        .unwrap_or_default();
+    let annotations = {
+        let mut all = settings.runner_account.annotations.clone();
+        all.extend(settings.job_account.annotations.clone());
+        all
+    };
+    let pull_secrets: Vec<Value> =
+        agent.image_pull_secrets.iter().map(|name| json!({ "name": name.as_str() })).collect();
+    let structured: [(&str, Value); 10] = [
+        ("humanitec.extraEnvVars", json!(env)),
+        ("serviceAccount.annotations", json!(annotations)),
+        ("imagePullSecrets", json!(pull_secrets)),
+        ("resources", agent.resources.clone().unwrap_or_default()),
+        ("nodeSelector", json!(agent.node_selector)),
+        ("tolerations", json!(agent.tolerations)),
+        ("affinity", agent.affinity.clone().unwrap_or_default()),
+        ("podLabels", json!(agent.pod_labels)),
+        ("volumes", json!(agent.volumes)),
+        ("volumeMounts", json!(agent.volume_mounts)),
+    ];
+    for (key, value) in structured {
+        let is_empty = value.is_null()
+            || value.as_array().is_some_and(Vec::is_empty)
+            || value.as_object().is_some_and(serde_json::Map::is_empty);
+        if !is_empty {
+            line.push_str(&format!("  --set-json {key}={} \\\n", word(&crate::result::masked(&value).to_string())));
+        }
+    }
+    line.push_str("  --wait");
+    vec![line]
+}
+
+fn yaml(value: &Value) -> String {
+    serde_yaml::to_string(value).unwrap_or_default()
+}
+
+fn shell(words: &[&str]) -> String {
+    words.iter().map(|text| word(text)).collect::<Vec<_>>().join(" ")
+}
+
+/// One word, quoted for a POSIX shell.
+fn word(text: &str) -> String {
+    shlex::Quoter::new().allow_nul(true).quote(text).map(|quoted| quoted.into_owned()).unwrap_or_default()
+}

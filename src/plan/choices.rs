@@ -1,0 +1,144 @@
+//! What nobody said is taken from what is there, and only then from the defaults.
+
+use serde_json::Value;
+
+use crate::cluster::{Kind, ObjectRef, compare, owner};
+use crate::found::{Found, FoundCluster};
+use crate::manifests::{CONFIG_ANNOTATION, Choices};
+use crate::settings::{OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage};
+
+use super::Inputs;
+
+/// Decides everything that settings leave open.
+pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
+    let deployment = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::Deployment, settings));
+    let config_map = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::ConfigMap, settings));
+    let (image, image_tag) = image(settings, deployment);
+    let agent = &settings.agent;
+    let log_level = agent
+        .log_level
+        .map(|level| level.word().to_owned())
+        .or_else(|| config_map?.get("data")?.get("LOG_LEVEL")?.as_str().map(str::to_owned));
+    let mut pull_secrets: Vec<String> = agent.image_pull_secrets.iter().map(ToString::to_string).collect();
+    if let Some(made) = &inputs.made_pull_secret
+        && !pull_secrets.contains(made)
+    {
+        pull_secrets.push(made.clone());
+    }
+    let key_secret =
+        found.cluster.as_ref().map_or(settings.key_secret.name.to_string(), |cluster| cluster.key_object.name.clone());
+    let mut choices = Choices {
+        image,
+        image_tag,
+        log_level: log_level.unwrap_or_else(|| "info".to_owned()),
+        replicas: replicas(settings, deployment),
+        key_secret,
+        pull_secrets,
+        state_namespace: state_namespace(settings, found),
+        ca_bundle: inputs.ca_bundle.clone(),
+        config_checksum: true,
+    };
+    if let Some(deployment) = deployment {
+        let has_checksum = deployment
+            .pointer("/spec/template/metadata/annotations")
+            .is_some_and(|all| all.get(CONFIG_ANNOTATION).is_some());
+        // An agent that somebody else installed gets the checksum only when its configuration changes anyway.
+        choices.config_checksum = has_checksum || config_changes(settings, &choices, config_map);
+    }
+    choices
+}
+
+fn live<'a>(cluster: &'a FoundCluster, kind: Kind, settings: &Settings) -> Option<&'a Value> {
+    let object = ObjectRef::new(kind, settings.runner_namespace.as_str(), RELEASE_NAME);
+    cluster.objects.get(&object)?.there()
+}
+
+/// The image and its tag: told, else that of the agent that is there, else the official one.
+fn image(settings: &Settings, deployment: Option<&Value>) -> (String, String) {
+    let there = deployment.and_then(|deployment| agent_container(deployment)?.get("image")?.as_str());
+    let (repository_there, tag_there) = match there.map(split_image) {
+        Some((repository, tag)) => (Some(repository), tag),
+        None => (None, None),
+    };
+    let agent = &settings.agent;
+    if let (None, None, Some(image)) = (&agent.image_repository, &agent.image_tag, there) {
+        return (image.to_owned(), tag_there.unwrap_or(OFFICIAL_IMAGE_TAG).to_owned());
+    }
+    let repository = agent.image_repository.as_deref().or(repository_there).unwrap_or(OFFICIAL_IMAGE);
+    let tag = agent.image_tag.as_deref().or(tag_there).unwrap_or(OFFICIAL_IMAGE_TAG);
+    (format!("{repository}:{tag}"), tag.to_owned())
+}
+
+/// Splits `registry:5000/name:tag` at the tag. A digest stays with the name and counts as no tag.
+fn split_image(image: &str) -> (&str, Option<&str>) {
+    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') && digest.is_none() => (repository, Some(tag)),
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+        _ => (name, None),
+    }
+}
+
+/// The container that runs the agent.
+pub(super) fn agent_container(deployment: &Value) -> Option<&Value> {
+    let containers = deployment.pointer("/spec/template/spec/containers")?.as_array()?;
+    containers
+        .iter()
+        .find(|container| container.get("name").and_then(Value::as_str) == Some(RELEASE_NAME))
+        .or(containers.first())
+}
+
+/// Replicas: told, else 1; `None` when the number there belongs to somebody else (an autoscaler, a person, Helm).
+fn replicas(settings: &Settings, deployment: Option<&Value>) -> Option<u32> {
+    if settings.agent.replicas.is_some() {
+        return settings.agent.replicas;
+    }
+    let Some(deployment) = deployment else { return Some(1) };
+    let others = owner::owners_of_field(deployment, &["spec", "replicas"]).next().is_some();
+    let ours = owner::our_fields(deployment).is_some_and(|fields| fields.pointer("/f:spec/f:replicas").is_some());
+    (ours && !others).then_some(1)
+}
+
+/// The namespace that the jobs' state Role is for, when state is kept in the cluster: told, registered, or default.
+fn state_namespace(settings: &Settings, found: &Found) -> Option<String> {
+    if let Some(told) = &settings.state_storage {
+        return match told {
+            StateStorage::Kubernetes { namespace } => Some(namespace.to_string()),
+            StateStorage::S3 { .. } | StateStorage::Gcs { .. } | StateStorage::Azurerm { .. } => None,
+        };
+    }
+    let registered = found.orchestrator.as_ref().and_then(|orchestrator| orchestrator.runner.as_ref());
+    match registered.map(|runner| &runner.state_storage_configuration) {
+        Some(storage) if storage.get("type").and_then(Value::as_str) == Some("kubernetes") => {
+            storage.get("namespace").and_then(Value::as_str).map(str::to_owned)
+        }
+        Some(storage) if storage.get("type").is_some() => None,
+        _ => Some(settings.job_namespace.to_string()),
+    }
+}
+
+fn config_changes(settings: &Settings, choices: &Choices, config_map: Option<&Value>) -> bool {
+    let wanted = crate::manifests::kubernetes_agent(settings, choices).ok();
+    let manifest = wanted.as_ref().and_then(|all| {
+        all.iter().find(|manifest| manifest.object.kind == Kind::ConfigMap && manifest.object.name == RELEASE_NAME)
+    });
+    match (config_map, manifest) {
+        (Some(live), Some(wanted)) => {
+            compare::differences(live, &wanted.content).iter().any(|change| change.path.starts_with("data"))
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_split_at_its_tag_and_not_at_its_port() {
+        assert_eq!(split_image("registry:5000/a/b:v1"), ("registry:5000/a/b", Some("v1")));
+        assert_eq!(split_image("registry:5000/a/b"), ("registry:5000/a/b", None));
+        assert_eq!(split_image("a/b:v1@sha256:00"), ("a/b", Some("v1")));
+        assert_eq!(split_image("a/b@sha256:00"), ("a/b", None));
+    }
+}

@@ -1,0 +1,141 @@
+//! Settings and what was found become a list of changes, or of refusals. Pure: no IO, no async, no clock.
+
+mod choices;
+mod conclude;
+mod key;
+mod objects;
+mod rules;
+mod runner;
+
+use std::collections::BTreeSet;
+
+use crate::change::{Change, Planned};
+use crate::failure::{Failure, FailureKind};
+use crate::found::Found;
+use crate::keypair::PublicKey;
+use crate::manifests::TemplateError;
+use crate::phase::Phase;
+use crate::settings::Settings;
+
+pub use choices::choose;
+pub use conclude::{Rehearsal, Rehearsed, conclude};
+pub use objects::rights_needed;
+pub use rules::rule_object;
+pub use runner::with_key;
+
+/// What else the plan needs to know that is no secret.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Extra authorities for agent and jobs, as PEM.
+    pub ca_bundle: Option<String>,
+    /// The pull secret that is made of a Docker config, by name.
+    pub made_pull_secret: Option<String>,
+}
+
+/// What will be done, what stands in the way, and what a person should know.
+#[derive(Debug)]
+pub struct Plan {
+    /// Every object in the order in which it is done.
+    pub planned: Vec<Planned>,
+    /// What stands in the way; nothing is done while there is any.
+    pub refusals: Vec<Refusal>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    /// The runner's key as far as it is known: `None` when it will be made.
+    pub key: Option<PublicKey>,
+}
+
+/// One thing that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The object in question.
+    pub object: String,
+    /// Decides the exit code.
+    pub kind: FailureKind,
+    /// What is wrong, with both sides named.
+    pub message: String,
+    /// Commands to type.
+    pub hints: Vec<String>,
+}
+
+impl Refusal {
+    fn new(object: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { object: object.into(), kind: FailureKind::Refused, message: message.into(), hints: Vec::new() }
+    }
+
+    fn kind(mut self, kind: FailureKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl Plan {
+    /// The lines that change something.
+    pub fn changes(&self) -> impl Iterator<Item = (&Planned, &Change)> {
+        self.planned.iter().filter_map(|planned| Some((planned, planned.change.as_ref()?)))
+    }
+
+    /// Whether everything is as it should be already.
+    pub fn is_empty(&self) -> bool {
+        self.changes().next().is_none()
+    }
+
+    /// All refusals as one failure; `None` when there are none.
+    pub fn refused(&self) -> Option<Failure> {
+        let first = self.refusals.first()?;
+        let all_usage = self.refusals.iter().all(|refusal| refusal.kind == FailureKind::Usage);
+        let kind = if all_usage { FailureKind::Usage } else { FailureKind::Refused };
+        let mut failure = match self.refusals.as_slice() {
+            [only] => Failure::new(kind, format!("{}: {}", only.object, only.message)),
+            several => {
+                let mut failure = Failure::new(kind, format!("{} things stand in the way", several.len()));
+                for refusal in several {
+                    failure = failure.cause(format!("{}: {}", refusal.object, refusal.message));
+                }
+                failure
+            }
+        };
+        for hint in self.refusals.iter().flat_map(|refusal| &refusal.hints) {
+            failure = failure.hint(hint);
+        }
+        debug_assert!(!first.object.is_empty(), "a refusal names its object");
+        Some(failure)
+    }
+}
+
+/// Decides what to do in the given phases.
+///
+/// What needs the server's word (dry runs, access reviews) is decided in [`conclude`], with the rehearsal of what is
+/// drafted here.
+///
+/// # Errors
+/// A template that can't be filled, which is a bug.
+pub fn draft(
+    settings: &Settings,
+    inputs: &Inputs,
+    found: &Found,
+    phases: &BTreeSet<Phase>,
+) -> Result<Plan, TemplateError> {
+    let mut plan = Plan { planned: Vec::new(), refusals: Vec::new(), warnings: Vec::new(), key: None };
+    let choices = choose(settings, inputs, found);
+    if let Some(cluster) = &found.cluster {
+        objects::plan_namespaces(settings, &choices, cluster, phases, &mut plan)?;
+    }
+    key::plan_key(settings, found, phases, &mut plan);
+    if let Some(cluster) = &found.cluster {
+        key::plan_pull_secret(settings, inputs, cluster, phases, &mut plan);
+        objects::plan_objects(settings, &choices, cluster, phases, &mut plan)?;
+    }
+    runner::plan_runner(settings, &choices, found, phases, &mut plan);
+    if let Some(cluster) = &found.cluster {
+        objects::plan_deployment(settings, &choices, cluster, phases, &mut plan)?;
+    }
+    rules::plan_rules(settings, found, phases, &mut plan);
+    objects::refuse_unused_adoptions(settings, found, &mut plan);
+    Ok(plan)
+}

@@ -1,0 +1,242 @@
+//! Rehearses a draft: server-side dry runs and access reviews, so that a refusal comes before the first change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::change::{Change, Planned};
+use crate::cluster::{Cluster, ClusterError, Conflicts, DryRun, Kind, ObjectRef, Right, compare};
+use crate::found::{FoundCluster, Seen};
+use crate::plan::{Plan, Rehearsal, Rehearsed, rights_needed};
+use crate::settings::Settings;
+
+/// Asks the API server about every change of the draft that it will be asked to make.
+///
+/// # Errors
+/// The API server stopped answering.
+pub async fn rehearse(
+    settings: &Settings,
+    plan: &Plan,
+    found: &FoundCluster,
+    cluster: &Cluster,
+) -> Result<Rehearsal, ClusterError> {
+    let stands = |namespace: &str| {
+        matches!(found.objects.get(&ObjectRef::namespace(namespace)), Some(Seen::There(_) | Seen::Unknown(_)))
+    };
+    let writes: Vec<(&Planned, Write)> =
+        plan.changes().filter_map(|(planned, change)| Some((planned, Write::of(change)?))).collect();
+    let (dry, unbuilt): (Vec<_>, Vec<_>) = writes
+        .into_iter()
+        .partition(|(_, write)| write.object.kind == Kind::Namespace || stands(&write.object.namespace));
+    let dry_runs = join_all(dry.iter().map(|(planned, write)| dry_run(cluster, found, planned, write)));
+    let reviews = review(cluster, found, plan, &unbuilt);
+    let pods = rehearse_pods(settings, plan, cluster, &stands);
+    let (dry_runs, reviews, pods) = futures::join!(dry_runs, reviews, pods);
+    let mut rehearsal = Rehearsal { objects: reviews?, pods };
+    for ((planned, _), outcome) in dry.iter().zip(dry_runs) {
+        rehearsal.objects.insert(planned.object.clone(), outcome?);
+    }
+    Ok(rehearsal)
+}
+
+/// One write to the cluster, as it can be rehearsed: secrets are replaced by something of the same shape.
+struct Write {
+    object: ObjectRef,
+    manifest: Value,
+    creates: bool,
+    conflicts: Conflicts,
+}
+
+impl Write {
+    fn of(change: &Change) -> Option<Self> {
+        match change {
+            Change::ApplyObject { object, manifest, conflicts } => {
+                Some(Self { object: object.clone(), manifest: manifest.clone(), creates: false, conflicts: *conflicts })
+            }
+            Change::StoreKey { object, data_key } => {
+                let manifest = crate::apply::key_secret(object, data_key, "rehearsal");
+                Some(Self { object: object.clone(), manifest, creates: true, conflicts: Conflicts::Refuse })
+            }
+            Change::StorePullSecret { object, conflicts } => {
+                let manifest = crate::apply::pull_secret(object, r#"{"auths":{}}"#);
+                Some(Self { object: object.clone(), manifest, creates: false, conflicts: *conflicts })
+            }
+            Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => None,
+        }
+    }
+}
+
+async fn dry_run(
+    cluster: &Cluster,
+    found: &FoundCluster,
+    planned: &Planned,
+    write: &Write,
+) -> Result<Rehearsed, ClusterError> {
+    let answer = if write.creates {
+        cluster.create(&write.object, &write.manifest, DryRun::Yes).await
+    } else {
+        cluster.apply(&write.object, &write.manifest, write.conflicts, DryRun::Yes).await
+    };
+    let after = match answer {
+        Ok(after) => after,
+        Err(error) => return outcome_of(error, write, planned),
+    };
+    let before = found.objects.get(&write.object).and_then(Seen::there);
+    Ok(Rehearsed::Fine(before.map(|before| compare::effect(before, &after))))
+}
+
+/// What a refused dry run means. What keeps everything from working is an error.
+fn outcome_of(error: ClusterError, write: &Write, planned: &Planned) -> Result<Rehearsed, ClusterError> {
+    match error {
+        ClusterError::Forbidden { message, .. } => Ok(Rehearsed::NotAllowed(vec![message])),
+        ClusterError::Refused { ref status, .. } if status.code == 409 && !write.creates => {
+            let causes = status.details.iter().flat_map(|details| &details.causes);
+            let conflicts: Vec<_> = causes
+                .filter(|cause| cause.reason == "FieldManagerConflict")
+                .map(|cause| (manager_of(&cause.message), cause.field.trim_start_matches('.').to_owned()))
+                .collect();
+            if conflicts.is_empty() {
+                Ok(Rehearsed::Refused(status.message.clone()))
+            } else {
+                Ok(Rehearsed::Conflict(conflicts))
+            }
+        }
+        // Somebody was faster since the look: the real create will find it and use it.
+        ClusterError::Refused { ref status, .. } if status.code == 409 => Ok(Rehearsed::Fine(None)),
+        ClusterError::Refused { ref status, .. } if status.message.contains("does not support dry run") => {
+            Ok(Rehearsed::Unknown(status.message.clone()))
+        }
+        ClusterError::Refused { ref status, .. } if status.code == 404 && planned.object.contains("Namespace/") => {
+            Ok(Rehearsed::Unknown(status.message.clone()))
+        }
+        ClusterError::Refused { ref status, .. } if (400..500).contains(&status.code) && status.code != 429 => {
+            Ok(Rehearsed::Refused(status.message.clone()))
+        }
+        other => Err(other),
+    }
+}
+
+/// The manager in a conflict's message: `conflict with "helm" using apps/v1`.
+fn manager_of(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or(message).to_owned()
+}
+
+/// Access reviews for what stands in namespaces that do not exist yet: a dry run would only say so.
+async fn review(
+    cluster: &Cluster,
+    found: &FoundCluster,
+    plan: &Plan,
+    writes: &[(&Planned, Write)],
+) -> Result<BTreeMap<String, Rehearsed>, ClusterError> {
+    if found.is_admin {
+        return Ok(BTreeMap::new());
+    }
+    let rules_of = |object: &ObjectRef| {
+        let role = ObjectRef::new(Kind::Role, &object.namespace, &object.name).to_string();
+        plan.changes().find(|(planned, _)| planned.object == role).and_then(|(_, change)| match change {
+            Change::ApplyObject { manifest, .. } => manifest.get("rules").and_then(Value::as_array).cloned(),
+            _ => None,
+        })
+    };
+    let needed: Vec<(String, Vec<Vec<Right>>)> = writes
+        .iter()
+        .map(|(planned, write)| {
+            let rules = rules_of(&write.object).unwrap_or_default();
+            (planned.object.clone(), rights_needed(&write.object, &write.manifest, &rules))
+        })
+        .collect();
+    let all: BTreeSet<&Right> = needed.iter().flat_map(|(_, rights)| rights.iter().flatten()).collect();
+    let answers = join_all(all.iter().map(|right| cluster.may(right))).await;
+    let mut allowed = BTreeMap::new();
+    for (right, answer) in all.iter().zip(answers) {
+        allowed.insert(*right, answer?);
+    }
+    let missing = |alternatives: &Vec<Right>| {
+        let held = alternatives.iter().any(|right| allowed.get(right) == Some(&true));
+        (!held).then(|| alternatives.iter().map(Right::to_string).collect::<Vec<_>>().join(", or "))
+    };
+    Ok(needed
+        .iter()
+        .filter_map(|(object, rights)| {
+            let missing: Vec<_> = rights.iter().filter_map(missing).collect();
+            (!missing.is_empty()).then(|| (object.clone(), Rehearsed::NotAllowed(missing)))
+        })
+        .collect())
+}
+
+/// What admission (Pod Security, quota, webhooks) says to the pods that the agent's Deployment and the jobs would make.
+///
+/// A Deployment is accepted even when none of its pods would be; so the pods are rehearsed themselves. A caller who
+/// may not create pods can't do this, and is not told off for it.
+async fn rehearse_pods(
+    settings: &Settings,
+    plan: &Plan,
+    cluster: &Cluster,
+    stands: &impl Fn(&str) -> bool,
+) -> Vec<(String, String)> {
+    let mut pods = Vec::new();
+    for (planned, change) in plan.changes() {
+        match change {
+            Change::ApplyObject { object, manifest, .. }
+                if object.kind == Kind::Deployment && stands(&object.namespace) =>
+            {
+                let template = manifest.pointer("/spec/template").cloned().unwrap_or_default();
+                pods.push((planned.object.clone(), object.namespace.clone(), pod_of(&template)));
+            }
+            Change::RegisterRunner { body } if stands(settings.job_namespace.as_str()) => {
+                let template = body.pointer("/runner_configuration/job/pod_template").cloned().unwrap_or_default();
+                let pod = pod_of(&crate::pod_template::merge(&job_pod_template(), &template));
+                pods.push((planned.object.clone(), settings.job_namespace.to_string(), pod));
+            }
+            _ => {}
+        }
+    }
+    let answers = join_all(pods.iter().map(|(_, namespace, pod)| cluster.rehearse_pod(namespace, pod))).await;
+    let refused = pods.iter().zip(answers).filter_map(|((object, _, _), answer)| match answer {
+        Err(ClusterError::Refused { status, .. }) if is_refused_by_admission(&status.message) => {
+            Some((object.clone(), status.message))
+        }
+        _ => None,
+    });
+    refused.collect()
+}
+
+/// The pod that the Orchestrator's Jobs run, as far as it is known: one container `main` that asks for 1Gi of memory,
+/// restricted in every way that Pod Security asks for.
+fn job_pod_template() -> Value {
+    json!({ "spec": {
+        "restartPolicy": "Never",
+        "securityContext": { "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } },
+        "containers": [{
+            "name": "main",
+            "image": crate::settings::OFFICIAL_IMAGE,
+            "resources": { "requests": { "memory": "1Gi" } },
+            "securityContext": {
+                "allowPrivilegeEscalation": false,
+                "capabilities": { "drop": ["ALL"] },
+                "seccompProfile": { "type": "RuntimeDefault" },
+                "runAsNonRoot": true,
+            },
+        }],
+    } })
+}
+
+/// A pod of a template, without the account: it may not be there yet.
+fn pod_of(template: &Value) -> Value {
+    let mut metadata = template.get("metadata").cloned().unwrap_or_else(|| json!({}));
+    metadata["generateName"] = json!("runner-setup-rehearsal-");
+    let mut spec = template.get("spec").cloned().unwrap_or_else(|| json!({}));
+    if let Value::Object(spec) = &mut spec {
+        spec.remove("serviceAccountName");
+        spec.insert("automountServiceAccountToken".to_owned(), json!(false));
+    }
+    json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec })
+}
+
+fn is_refused_by_admission(message: &str) -> bool {
+    ["violates PodSecurity", "exceeded quota", "failed quota", "denied the request", "usage per"]
+        .iter()
+        .any(|words| message.contains(words))
+        && !message.contains("does not support dry run")
+}

@@ -1,0 +1,108 @@
+//! Events as a person sees them: one line for what is done, one that moves for what is going on.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::event::{Event, Tell};
+
+use super::{Output, Style, Talk};
+
+/// Where events are said and written.
+pub struct Progress {
+    style: Style,
+    talk: Talk,
+    spinner: ProgressBar,
+    file: Option<Mutex<std::fs::File>>,
+    waiting: Mutex<String>,
+}
+
+impl Progress {
+    /// Says events in this style, and writes each as one line of JSON to the file, if there is one.
+    ///
+    /// # Errors
+    /// The file can't be made.
+    pub fn new(style: Style, talk: Talk, output: Output, events_file: Option<&Path>) -> std::io::Result<Arc<Self>> {
+        let spinner = if style.animated && talk > Talk::Quiet && output == Output::Human {
+            let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            // The line is cut to the terminal's width: one that wraps can't be redrawn.
+            let look = ProgressStyle::with_template("{spinner} {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            spinner.set_style(look.tick_chars("-\\|/ "));
+            spinner
+        } else {
+            ProgressBar::hidden()
+        };
+        let file = events_file.map(std::fs::File::create).transpose()?.map(Mutex::new);
+        Ok(Arc::new(Self { style, talk, spinner, file, waiting: Mutex::new(String::new()) }))
+    }
+
+    /// The function to tell events to.
+    pub fn tell(self: &Arc<Self>) -> Tell {
+        let progress = Arc::clone(self);
+        Arc::new(move |event| progress.take(&event))
+    }
+
+    /// Nothing moves any more.
+    pub fn finish(&self) {
+        self.spinner.finish_and_clear();
+    }
+
+    fn take(&self, event: &Event) {
+        self.write(event);
+        match event {
+            Event::Looking { what } => self.moving(&format!("looking at {what}")),
+            Event::Started { object, action } => self.moving(&format!("{} {object}", action.word())),
+            Event::Done { object, action, note } => {
+                let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+                self.line(&format!("{} {:<9} {object}{note}", self.style.good("done  "), action.word()));
+            }
+            Event::Failed { object, action, message } => {
+                self.line(&format!("{} {:<9} {object}: {message}", self.style.error("failed"), action.word()));
+            }
+            Event::Retry { message } => self.line(&format!("{} {message}", self.style.warning("again "))),
+            Event::Waiting { claim, observed } => self.waiting(claim, observed),
+            Event::Verified { claim, pass, observed } => {
+                let word = if *pass { self.style.good("proved") } else { self.style.error("failed") };
+                self.line(&format!("{word} {claim}: {observed}"));
+            }
+            Event::Interrupted => self.line("interrupted: finishing what is in hand (Ctrl-C again ends at once)"),
+        }
+    }
+
+    /// What is waited for is said once, not each time it is looked at.
+    fn waiting(&self, claim: &str, observed: &str) {
+        let text = format!("waiting for {claim}: {observed}");
+        let Ok(mut last) = self.waiting.lock() else { return };
+        if *last == text {
+            return;
+        }
+        last.clone_from(&text);
+        if self.spinner.is_hidden() { self.line(&text) } else { self.moving(&text) }
+    }
+
+    fn moving(&self, text: &str) {
+        if !self.spinner.is_hidden() {
+            self.spinner.enable_steady_tick(Duration::from_millis(100));
+            self.spinner.set_message(text.to_owned());
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.talk > Talk::Quiet {
+            self.spinner.suspend(|| drop(writeln!(std::io::stderr().lock(), "{text}")));
+        }
+    }
+
+    fn write(&self, event: &Event) {
+        let Some(file) = &self.file else { return };
+        let Ok(mut value) = serde_json::to_value(event) else { return };
+        value["at"] = serde_json::Value::String(jiff::Timestamp::now().to_string());
+        if let Ok(mut file) = file.lock() {
+            drop(writeln!(file, "{value}"));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Proves what was set up: the registered key is the stored one, the agent runs, a rule selects the runner.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::apply::interrupted;
+use crate::cluster::{AGENT_RUNNING, AgentState, Cluster, Kind, ObjectRef, Outcome, SETTLE, judge, wait_until_running};
+use crate::event::{Event, Tell};
+use crate::failure::{Failure, FailureKind};
+use crate::found::{Found, Seen};
+use crate::interrupt::Interrupt;
+use crate::keypair::PublicKey;
+use crate::orchestrator::Orchestrator;
+use crate::phase::Phase;
+use crate::plan::Plan;
+use crate::result::Verified;
+use crate::settings::{RELEASE_NAME, Settings};
+
+/// The claim that the registered key is the stored one.
+pub const KEY_REGISTERED: &str = "key-registered";
+
+/// What the proof is about.
+pub struct Proof<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What was found before anything was changed.
+    pub found: &'a Found,
+    /// What was changed.
+    pub plan: &'a Plan,
+    /// The key that is stored.
+    pub key: Option<&'a PublicKey>,
+    /// The phases of this run.
+    pub phases: &'a BTreeSet<Phase>,
+}
+
+/// Checks every claim that the phases of this run can check; a claim that does not hold is a failure too.
+pub async fn verify(
+    proof: &Proof<'_>,
+    cluster: Option<&Cluster>,
+    orchestrator: Option<&Orchestrator>,
+    timeout: Duration,
+    tell: &Tell,
+    interrupt: &Interrupt,
+) -> (Vec<Verified>, Option<Failure>) {
+    let mut verified = Vec::new();
+    let mut failure = None;
+    let registers = proof.phases.contains(&Phase::Register);
+    let installs = proof.phases.contains(&Phase::Install);
+    let key_check = async {
+        match orchestrator {
+            Some(orchestrator) if registers => Some(key_registered(proof, orchestrator).await),
+            _ => None,
+        }
+    };
+    let agent_check = async {
+        match cluster {
+            Some(cluster) if installs && proof.settings.wait => {
+                Some(agent_running(proof, cluster, timeout, tell, interrupt).await)
+            }
+            _ => None,
+        }
+    };
+    let (key_check, agent_check) = futures::join!(key_check, agent_check);
+    for (claim, outcome) in [(KEY_REGISTERED, key_check), (AGENT_RUNNING, agent_check)] {
+        let Some(outcome) = outcome else { continue };
+        let (word, observed) = match outcome {
+            Ok(observed) => ("pass", observed),
+            Err(error) => {
+                let observed = error.message.clone();
+                failure.get_or_insert(error);
+                ("fail", observed)
+            }
+        };
+        tell(Event::Verified { claim: claim.to_owned(), pass: word == "pass", observed: observed.clone() });
+        verified.push(Verified { claim: claim.to_owned(), outcome: word.to_owned(), observed });
+    }
+    (verified, failure)
+}
+
+/// Reads the registration back and compares its key with the stored one.
+async fn key_registered(proof: &Proof<'_>, orchestrator: &Orchestrator) -> Result<String, Failure> {
+    let id = proof.settings.runner_id.as_str();
+    let unchanged = !proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Register);
+    let runner = match (&proof.found.orchestrator, unchanged) {
+        // Nothing was changed: what was found is what is there.
+        (Some(found), true) => found.runner.clone(),
+        _ => orchestrator.runner(proof.settings.org.as_str(), id).await?,
+    };
+    let registered = runner
+        .as_ref()
+        .and_then(|runner| runner.runner_configuration.get("key")?.as_str())
+        .and_then(|pem| PublicKey::from_pem(pem).ok());
+    match (registered, proof.key) {
+        (Some(registered), Some(key)) if registered == *key => {
+            Ok(format!("runner `{id}` is registered with key id {}", key.key_id()))
+        }
+        (registered, key) => {
+            let id_of = |key: Option<&PublicKey>| key.map_or("none".to_owned(), PublicKey::key_id);
+            Err(Failure::new(
+                FailureKind::Refused,
+                format!(
+                    "runner `{id}` is registered with key id {}, not with {}",
+                    id_of(registered.as_ref()),
+                    id_of(key)
+                ),
+            ))
+        }
+    }
+}
+
+/// The agent runs: by what was found when nothing changed and it has run long enough, else by waiting for it.
+async fn agent_running(
+    proof: &Proof<'_>,
+    cluster: &Cluster,
+    timeout: Duration,
+    tell: &Tell,
+    interrupt: &Interrupt,
+) -> Result<String, Failure> {
+    let namespace = proof.settings.runner_namespace.as_str();
+    let untouched = !proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Install);
+    if untouched && let Some(observed) = runs_already(proof) {
+        return Ok(observed);
+    }
+    match wait_until_running(cluster, namespace, timeout, tell, interrupt).await {
+        Outcome::Running(observed) => Ok(observed),
+        Outcome::Interrupted => Err(interrupted()),
+        Outcome::TimedOut { observed, facts } => {
+            let mut failure = Failure::new(
+                FailureKind::Unreachable,
+                format!("the agent does not run after {}: {observed}", humantime::format_duration(timeout)),
+            );
+            failure.causes = facts;
+            Err(failure
+                .hint(format!("kubectl logs -n {namespace} deployment/{RELEASE_NAME} --previous"))
+                .hint("run the same command again to go on waiting, or with a longer `--timeout`"))
+        }
+    }
+}
+
+fn runs_already(proof: &Proof<'_>) -> Option<String> {
+    let cluster = proof.found.cluster.as_ref()?;
+    let object = ObjectRef::new(Kind::Deployment, proof.settings.runner_namespace.as_str(), RELEASE_NAME);
+    let Some(Seen::There(deployment)) = cluster.objects.get(&object) else { return None };
+    let deployment: Deployment = serde_json::from_value(deployment.clone()).ok()?;
+    let pods: Vec<Pod> = cluster.pods.iter().filter_map(|pod| serde_json::from_value(pod.clone()).ok()).collect();
+    match judge(Some(&deployment), &pods.iter().collect::<Vec<_>>()) {
+        AgentState::Up { started: Some(started), observed, restarts: 0, .. } => {
+            let age = jiff::Timestamp::now().as_second() - started;
+            // One second more than the settling time: the node's clock counts whole seconds.
+            (age > i64::try_from(SETTLE.as_secs()).unwrap_or(i64::MAX)).then_some(observed)
+        }
+        _ => None,
+    }
+}

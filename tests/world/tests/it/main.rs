@@ -1,0 +1,13 @@
+//! The test world's own tests: the parts are real where they claim to be, and the stand-ins refuse what they should.
+
+mod client;
+mod deployment;
+mod latency;
+mod lifetime;
+mod manifests;
+mod node;
+mod options;
+mod orchestrator;
+mod plane;
+mod polls;
+mod weather;
