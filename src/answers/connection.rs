@@ -205,7 +205,7 @@ mod tests {
             answers.add_hctl(&hctl(own));
             let mut settling = Settling::new(&answers, &process);
             let used = base_url(answers.text(&API_URL).unwrap_or(SAAS_API_URL)).unwrap();
-            let connection = super::settle(&mut settling, Some(&used), true);
+            let connection = super::settle(&mut settling, Some(&used), TokenNeed::Required);
             assert_eq!(connection.token.is_some(), sent, "{own:?} {flag:?}");
             assert!(!format!("{connection:?}").contains("hunter2"));
             if let Some(failure) = settling.refused {
@@ -225,7 +225,7 @@ mod tests {
             let (answers, process) =
                 (answers(&["--token-file", file.path().to_str().unwrap()], &[], None), process(&[]));
             let mut settling = Settling::new(&answers, &process);
-            let connection = super::settle(&mut settling, None, true);
+            let connection = super::settle(&mut settling, None, TokenNeed::Required);
             assert!(settling.warnings.is_empty(), "a private file is fine: {:?}", settling.warnings);
             match problem {
                 None => assert_eq!(connection.token.unwrap().value.expose(), "abc"),
@@ -243,7 +243,7 @@ mod tests {
         std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
         let (answers, process) = (answers(&["--token-file", file.path().to_str().unwrap()], &[], None), process(&[]));
         let mut settling = Settling::new(&answers, &process);
-        assert!(super::settle(&mut settling, None, true).token.is_some());
+        assert!(super::settle(&mut settling, None, TokenNeed::Required).token.is_some());
         assert!(settling.warnings[0].contains("chmod 600"), "{:?}", settling.warnings);
     }
 
@@ -251,7 +251,7 @@ mod tests {
     fn a_token_that_is_not_needed_is_not_read() {
         let (answers, process) = (answers(&["--token-file", "/missing"], &[], None), process(&[]));
         let mut settling = Settling::new(&answers, &process);
-        assert!(super::settle(&mut settling, None, false).token.is_none());
+        assert!(super::settle(&mut settling, None, TokenNeed::No).token.is_none());
         assert!(settling.invalid.is_empty());
     }
 
@@ -264,7 +264,7 @@ mod tests {
             (&[], &[], &[]),
         ] {
             let (answers, process) = (answers(flags, env, None), process(&[]));
-            let connection = super::settle(&mut Settling::new(&answers, &process), None, false);
+            let connection = super::settle(&mut Settling::new(&answers, &process), None, TokenNeed::No);
             assert_eq!(connection.kubeconfig, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
         }
     }

@@ -29,7 +29,7 @@ use super::Call;
 /// How long one request to the Orchestrator may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How this program names itself to servers.
-pub const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
 /// Which sides a run works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

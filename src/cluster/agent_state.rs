@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 /// How long the container has to be up before it counts: the agent ends itself soon after its first poll is refused.
 pub const SETTLE: std::time::Duration = std::time::Duration::from_secs(2);
 /// The same for an agent that has ended before.
-pub const SETTLE_AFTER_RESTART: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const SETTLE_AFTER_RESTART: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What is seen at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

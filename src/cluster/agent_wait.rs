@@ -127,6 +127,8 @@ struct View {
     deployment: Option<Deployment>,
     pods: BTreeMap<String, Pod>,
     trouble: Option<String>,
+    /// How many of the two watches have said all that is there.
+    complete: usize,
 }
 
 impl View {
@@ -140,7 +142,8 @@ impl View {
             Seen::Deployment(event) => match *event {
                 Apply(deployment) | InitApply(deployment) => self.deployment = Some(deployment),
                 Delete(_) => self.deployment = None,
-                Init | InitDone => {}
+                Init => {}
+                InitDone => self.complete += 1,
             },
             Seen::Pod(event) => match *event {
                 Apply(pod) | InitApply(pod) => {
@@ -150,7 +153,7 @@ impl View {
                     self.pods.remove(&pod.metadata.uid.unwrap_or_default());
                 }
                 Init => self.pods.clear(),
-                InitDone => {}
+                InitDone => self.complete += 1,
             },
         }
     }
@@ -161,6 +164,9 @@ impl View {
                 observed: format!("the agent could not be watched: {message}"),
                 crashed: None,
             };
+        }
+        if self.complete < 2 {
+            return AgentState::NotYet { observed: "looking".to_owned(), crashed: None };
         }
         judge(self.deployment.as_ref(), &self.pods.values().collect::<Vec<_>>())
     }

@@ -1,0 +1,5 @@
+//! The whole binary against the test world: a real control plane, and stand-ins for the Orchestrator and the agent.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
+
+mod apply;
+mod support;
