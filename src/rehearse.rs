@@ -165,41 +165,54 @@ async fn review(
         .collect())
 }
 
-/// What admission (Pod Security, quota, webhooks) says to the pods that the agent's Deployment and the jobs would make.
+/// What the server says to the pods that the agent's Deployment and the jobs would make.
 ///
-/// A Deployment is accepted even when none of its pods would be; so the pods are rehearsed themselves. A caller who
-/// may not create pods can't do this, and is not told off for it.
+/// A Deployment is accepted even when none of its pods would be, and the Orchestrator takes any pod template; so the
+/// pods are rehearsed themselves. Where their namespace does not exist yet, they are rehearsed in `default`, where
+/// only their content counts and not what admission (Pod Security, quota, webhooks) says there. A caller who may not
+/// create pods can't do this, and is not told off for it.
 async fn rehearse_pods(
     settings: &Settings,
     plan: &Plan,
     cluster: &Cluster,
     stands: &impl Fn(&str) -> bool,
 ) -> Vec<(String, String)> {
-    let mut pods = Vec::new();
-    for (planned, change) in plan.changes() {
-        match change {
-            Change::ApplyObject { object, manifest, .. }
-                if object.kind == Kind::Deployment && stands(&object.namespace) =>
-            {
-                let template = manifest.pointer("/spec/template").cloned().unwrap_or_default();
-                pods.push((planned.object.clone(), object.namespace.clone(), pod_of(&template)));
-            }
-            Change::RegisterRunner { body } if stands(settings.job_namespace.as_str()) => {
-                let template = body.pointer("/runner_configuration/job/pod_template").cloned().unwrap_or_default();
-                let pod = pod_of(&crate::pod_template::merge(&job_pod_template(), &template));
-                pods.push((planned.object.clone(), settings.job_namespace.to_string(), pod));
-            }
-            _ => {}
-        }
-    }
-    let answers = join_all(pods.iter().map(|(_, namespace, pod)| cluster.rehearse_pod(namespace, pod))).await;
-    let refused = pods.iter().zip(answers).filter_map(|((object, _, _), answer)| match answer {
-        Err(ClusterError::Refused { status, .. }) if is_refused_by_admission(&status.message) => {
-            Some((object.clone(), status.message))
+    let pods = plan.changes().filter_map(|(planned, change)| {
+        let (namespace, pod) = pod_of_change(settings, change)?;
+        Some((planned.object.clone(), namespace, pod))
+    });
+    let pods: Vec<_> = pods.collect();
+    let place = |namespace: &str| if stands(namespace) { namespace.to_owned() } else { "default".to_owned() };
+    let answers = join_all(pods.iter().map(|(_, namespace, pod)| {
+        let place = place(namespace);
+        async move { cluster.rehearse_pod(&place, pod).await }
+    }));
+    let refused = pods.iter().zip(answers.await).filter_map(|((object, namespace, _), answer)| match answer {
+        Err(ClusterError::Refused { status, .. }) => {
+            let is_invalid = status.code == 422 || status.message.contains("strict decoding error");
+            let is_refused = stands(namespace) && is_refused_by_admission(&status.message);
+            (is_invalid || is_refused).then_some((object.clone(), status.message))
         }
         _ => None,
     });
     refused.collect()
+}
+
+/// The pod that would come of a change, and the namespace that it would stand in.
+fn pod_of_change(settings: &Settings, change: &Change) -> Option<(String, Value)> {
+    let job_pod = |body: &Value| {
+        let template = body.pointer("/runner_configuration/job/pod_template")?;
+        let pod = pod_of(&crate::pod_template::merge(&job_pod_template(), template));
+        Some((settings.job_namespace.to_string(), pod))
+    };
+    match change {
+        Change::ApplyObject { object, manifest, .. } if object.kind == Kind::Deployment => {
+            Some((object.namespace.clone(), pod_of(manifest.pointer("/spec/template")?)))
+        }
+        Change::RegisterRunner { body } => job_pod(body),
+        Change::PatchRunner { patch } => job_pod(patch),
+        _ => None,
+    }
 }
 
 /// The pod that the Orchestrator's Jobs run, as far as it is known: one container `main` that asks for 1Gi of memory,

@@ -125,7 +125,10 @@ impl Cluster {
     /// # Errors
     /// The server's refusal: Pod Security, quota, a webhook.
     pub async fn rehearse_pod(&self, namespace: &str, pod: &Value) -> Result<(), ClusterError> {
-        let path = format!("/api/v1/namespaces/{namespace}/pods?fieldManager={FIELD_MANAGER}{}", DryRun::Yes.query());
+        let path = format!(
+            "/api/v1/namespaces/{namespace}/pods?fieldManager={FIELD_MANAGER}&fieldValidation=Strict{}",
+            DryRun::Yes.query()
+        );
         let what = format!("kubernetes:Pod/{namespace}");
         self.send(Method::POST, &path, Some(pod), "create", &what).await.map(|_| ())
     }
