@@ -267,11 +267,7 @@ async fn register(body: &Value, key: &PublicKey, tools: &Tools<'_>) -> Result<Ma
 
 /// A refusal that the rehearsal did not foresee because the world moved since: another run plans anew and goes on.
 fn moved(error: ClusterError) -> Failure {
-    if error.is_conflict() || error.is_not_found() {
-        Failure::of(FailureKind::Stopped, &error)
-    } else {
-        error.into()
-    }
+    if error.is_conflict() || error.is_not_found() { Failure::of(FailureKind::Stopped, &error) } else { error.into() }
 }
 
 /// The key Secret's manifest. It is only ever created, never applied: nothing may replace a key by accident.

@@ -59,7 +59,7 @@ struct Global {
     /// Say warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global")]
     quiet: bool,
-    /// Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]
+    /// Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]
     #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = "Global")]
     verbose: u8,
     /// Use colours [env: NO_COLOR, CLICOLOR_FORCE]
@@ -177,7 +177,7 @@ pub fn run(process: &Process) -> ExitCode {
         Err(failure) => return fail_early(process, &cli, &failure),
     };
     let terminal = Terminal::new(process, cli.global.color, output, talk(&cli.global));
-    crate::log::start(process, cli.global.verbose);
+    crate::log::start(process, cli.global.verbose, terminal.style.colored);
     let matches = innermost(&matches);
     let call = Call { process, terminal: &terminal, global: &cli.global, matches, name: cli.command.name() };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

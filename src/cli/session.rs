@@ -28,6 +28,8 @@ use super::Call;
 
 /// How long one request to the Orchestrator may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a credential plugin may be silent before that is said.
+const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
 /// How this program names itself to servers.
 const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
@@ -152,10 +154,7 @@ impl<'a> Session<'a> {
                 extra_roots: extra_roots.clone(),
                 access,
             };
-            let opened = tokio::select! {
-                opened = Cluster::connect(call.process, &options) => opened?,
-                () = interrupt.pressed() => return Err(interrupted()),
-            };
+            let opened = open_cluster(call, &options, settled.connection.timeout, &tell, &interrupt).await?;
             Some(opened)
         } else {
             None
@@ -276,6 +275,32 @@ impl<'a> Session<'a> {
         }
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
         lines
+    }
+}
+
+/// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
+async fn open_cluster(
+    call: &Call<'_>,
+    options: &ConnectOptions,
+    timeout: Duration,
+    tell: &Tell,
+    interrupt: &Interrupt,
+) -> Result<Cluster, Failure> {
+    let said_after = PLUGIN_PATIENCE.min(timeout);
+    let patience = async {
+        tokio::time::sleep(said_after).await;
+        let observed = "the credential plugin of the kubeconfig has not answered yet".to_owned();
+        tell(Event::Waiting { claim: "credentials".to_owned(), observed });
+        tokio::time::sleep(timeout - said_after).await;
+    };
+    tokio::select! {
+        opened = Cluster::connect(call.process, options) => Ok(opened?),
+        () = interrupt.pressed() => Err(interrupted()),
+        () = patience => {
+            let context = options.context.as_deref().unwrap_or("the current one");
+            let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));
+            Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
+        }
     }
 }
 
