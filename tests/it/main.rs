@@ -4,4 +4,5 @@
 mod adopt;
 mod apply;
 mod manifests;
+mod rights;
 mod support;

@@ -62,7 +62,7 @@ impl Lab {
     pub(crate) fn writes_since(&self, mark: Mark) -> Vec<String> {
         let place = self.runner_namespace.trim_end_matches("agent");
         let requests = self.world.audit().requests(mark, "runner-setup");
-        let ours = requests.into_iter().filter(|it| it.uri.contains(place) || it.uri.contains(AGENT));
+        let ours = requests.into_iter().filter(|it| it.uri.contains(place));
         ours.filter(world::ApiRequest::is_write).map(|it| format!("{} {}", it.verb, it.uri)).collect()
     }
 
