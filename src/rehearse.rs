@@ -9,6 +9,7 @@ use crate::change::{Action, Change, Planned};
 use crate::cluster::{Cluster, ClusterError, Conflicts, DryRun, Kind, ObjectRef, Right, compare};
 use crate::found::{FoundCluster, Seen};
 use crate::plan::{Plan, Rehearsal, Rehearsed, rights_needed};
+use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
 /// Asks the API server about every change of the draft that it will be asked to make.
@@ -210,9 +211,11 @@ async fn rehearse_pods(
                 let template = manifest.pointer("/spec/template").cloned().unwrap_or_default();
                 pods.push((planned.object.clone(), object.namespace.clone(), pod_of(&template)));
             }
-            Change::RegisterRunner { body } if stands(settings.job_namespace.as_str()) => {
-                let template = body.pointer("/runner_configuration/job/pod_template").cloned().unwrap_or_default();
-                let pod = pod_of(&crate::pod_template::merge(&job_pod_template(), &template));
+            Change::RegisterRunner { body } | Change::PatchRunner { patch: body }
+                if stands(settings.job_namespace.as_str()) =>
+            {
+                let Some(template) = body.pointer("/runner_configuration/job/pod_template") else { continue };
+                let pod = pod_of(&crate::pod_template::merge(&job_pod_template(template), template));
                 pods.push((planned.object.clone(), settings.job_namespace.to_string(), pod));
             }
             _ => {}
@@ -230,16 +233,22 @@ async fn rehearse_pods(
 
 /// The pod that the Orchestrator's Jobs run, as far as it is known: one container `main` that asks for 1Gi of memory,
 /// restricted in every way that Pod Security asks for.
-fn job_pod_template() -> Value {
+///
+/// A template that gives the container more is taken at its word: the server takes no pod that contradicts itself.
+fn job_pod_template(template: &Value) -> Value {
+    let containers = template.pointer("/spec/containers").and_then(Value::as_array);
+    let main = containers.into_iter().flatten().find(|container| container["name"] == RUNNER_CONTAINER);
+    let security = main.and_then(|main| main.get("securityContext"));
+    let gives_more = security.is_some_and(|it| it["privileged"] == true || it["capabilities"]["add"].is_array());
     json!({ "spec": {
         "restartPolicy": "Never",
         "securityContext": { "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } },
         "containers": [{
-            "name": "main",
+            "name": RUNNER_CONTAINER,
             "image": crate::settings::OFFICIAL_IMAGE,
             "resources": { "requests": { "memory": "1Gi" } },
             "securityContext": {
-                "allowPrivilegeEscalation": false,
+                "allowPrivilegeEscalation": gives_more,
                 "capabilities": { "drop": ["ALL"] },
                 "seccompProfile": { "type": "RuntimeDefault" },
                 "runAsNonRoot": true,
