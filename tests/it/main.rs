@@ -4,5 +4,6 @@
 mod adopt;
 mod apply;
 mod manifests;
+mod obstacles;
 mod rights;
 mod support;
