@@ -3,7 +3,9 @@
 
 mod adopt;
 mod apply;
+mod drift;
 mod manifests;
 mod obstacles;
 mod rights;
 mod support;
+mod wait;
