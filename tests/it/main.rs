@@ -1,5 +1,11 @@
 //! The whole binary against the test world: a real control plane, and stand-ins for the Orchestrator and the agent.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
+mod adopt;
 mod apply;
+mod drift;
+mod manifests;
+mod obstacles;
+mod rights;
 mod support;
+mod wait;

@@ -1,7 +1,11 @@
 //! What every test stands in.
 
+mod by_hand;
+mod chart;
 mod lab;
 mod outcome;
 
+pub(crate) use by_hand::new_key;
+pub(crate) use chart::JOB;
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
