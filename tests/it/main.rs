@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
 mod apply;
+mod credentials;
+mod settings;
 mod support;
