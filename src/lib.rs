@@ -9,7 +9,7 @@
 //!   changed, [`rehearse`] asks the server first, [`apply`] does it, [`verify`] proves it, [`event`] tells it.
 //! * The parts being set up: [`cluster`], [`orchestrator`], [`registration`], [`pod_template`], [`manifests`],
 //!   [`keypair`].
-//! * The outside: [`process`], [`terminal`], [`interrupt`], [`log`], [`result`], [`saved_plan`], [`failure`],
+//! * The outside: [`process`], [`terminal`], [`interrupt`], [`result`], [`saved_plan`], [`failure`],
 //!   [`exit_code`].
 
 pub mod access;
@@ -26,7 +26,6 @@ pub mod found;
 pub mod interrupt;
 pub mod keypair;
 pub mod lent;
-pub mod log;
 pub mod look;
 pub mod manifests;
 pub mod names;

@@ -5,3 +5,4 @@ mod apply;
 mod credentials;
 mod settings;
 mod support;
+mod tidy;
