@@ -321,7 +321,8 @@ fn check_types(
         _ => {}
     }
     if problems.len() == before {
-        problems.push(problem(path, format!("has the wrong type: {reason}")));
+        let remedy = if reason.contains("expected a string") { "; put quotes around it" } else { "" };
+        problems.push(problem(path, format!("has the wrong type: {reason}{remedy}")));
     }
 }
 
