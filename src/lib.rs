@@ -10,7 +10,7 @@
 //! * The parts being set up: [`cluster`], [`orchestrator`], [`registration`], [`pod_template`], [`manifests`],
 //!   [`keypair`].
 //! * The outside: [`process`], [`terminal`], [`interrupt`], [`result`], [`saved_plan`], [`failure`],
-//!   [`exit_code`].
+//!   [`exit_code`], [`trust`].
 
 pub mod access;
 pub mod answers;
@@ -40,6 +40,7 @@ pub mod result;
 pub mod saved_plan;
 pub mod settings;
 pub mod terminal;
+pub mod trust;
 pub mod verify;
 
 pub use cli::run;
