@@ -6,3 +6,4 @@ mod credentials;
 mod settings;
 mod support;
 mod tidy;
+mod weather;
