@@ -20,7 +20,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::phase::Phase;
 use crate::process::Process;
 use crate::result::ResultDocument;
-use crate::terminal::{Color, Output, Talk, Terminal};
+use crate::terminal::{Color, Output, Talk, Terminal, as_clap_says, log_requests};
 
 /// Set up Platform Orchestrator runners, and say what is wrong when one does not work
 #[derive(Debug, Parser)]
@@ -177,7 +177,7 @@ pub fn run(process: &Process) -> ExitCode {
         Err(failure) => return fail_early(process, &cli, &failure),
     };
     let terminal = Terminal::new(process, cli.global.color, output, talk(&cli.global));
-    crate::log::start(process, cli.global.verbose, terminal.style.colored);
+    log_requests(process, cli.global.verbose, terminal.style.colored);
     let matches = innermost(&matches);
     let call = Call { process, terminal: &terminal, global: &cli.global, matches, name: cli.command.name() };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -243,8 +243,7 @@ fn refused_by_clap(process: &Process, error: &clap::Error) -> ExitCode {
         terminal.failure(&failure);
         return ExitCode::Usage;
     }
-    // clap knows whether its words go to stdout or stderr; a closed pipe is no error.
-    drop(error.print());
+    as_clap_says(error);
     if is_help { ExitCode::Done } else { ExitCode::Usage }
 }
 

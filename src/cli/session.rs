@@ -22,11 +22,12 @@ use crate::rehearse::rehearse;
 use crate::result::ResultDocument;
 use crate::settings::Provider;
 use crate::terminal::{Progress, plan_lines};
+use crate::trust::added_roots;
 use crate::verify::{Proof, verify};
 
 use super::Call;
 
-/// How long one request to the Orchestrator may take.
+/// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a credential plugin may be silent before that is said.
 const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
@@ -146,7 +147,8 @@ impl<'a> Session<'a> {
             Failure::new(FailureKind::Usage, "making the file of `--events-file`").cause(error.to_string())
         })?;
         let tell = progress.tell();
-        let extra_roots = extra_roots(&settled)?;
+        let said = answers.told(&setting::CA_FILE).map(|told| told.source.place(&setting::CA_FILE)).unwrap_or_default();
+        let extra_roots = added_roots(call.process, settled.connection.ca_file.as_deref(), &said)?;
         let cluster = if sides.cluster {
             let options = ConnectOptions {
                 kubeconfig: settled.connection.kubeconfig.clone(),
@@ -304,15 +306,6 @@ async fn open_cluster(
     }
 }
 
-fn extra_roots(settled: &Settled) -> Result<Vec<Vec<u8>>, Failure> {
-    let Some(file) = &settled.connection.ca_file else { return Ok(Vec::new()) };
-    let bundle = std::fs::read(file).map_err(|error| {
-        Failure::new(FailureKind::Usage, format!("reading `{}` of `--ca-file`", file.display()))
-            .cause(error.to_string())
-    })?;
-    Ok(vec![bundle])
-}
-
 fn open_orchestrator(
     call: &Call<'_>,
     settled: &Settled,
@@ -326,7 +319,7 @@ fn open_orchestrator(
         token: settled.connection.token.as_ref().map(|token| Token::new(token.value.expose())).transpose()?,
         extra_root_pem: extra_roots,
         access,
-        request_timeout: REQUEST_TIMEOUT,
+        request_timeout: REQUEST_TIMEOUT.min(settled.settings.timeout),
         env: call.process.env.clone(),
         user_agent: USER_AGENT.to_owned(),
         on_retry: Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() })),

@@ -1,6 +1,7 @@
 //! The only room that writes: data to stdout, talk to stderr, in the style that the terminal can show.
 
 mod keyboard;
+mod log;
 mod plan_view;
 mod progress;
 mod style;
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::process::Process;
 
 pub use keyboard::{Ask, Keyboard, confirm};
+pub use log::log_requests;
 pub use plan_view::plan_lines;
 pub use progress::Progress;
 pub use style::{Color, Style};
@@ -27,6 +29,12 @@ pub enum Output {
     Json,
     /// One YAML document.
     Yaml,
+}
+
+/// Help and version to stdout, complaints about the command line to stderr, as clap words them.
+pub fn as_clap_says(error: &clap::Error) {
+    // A closed pipe is no error.
+    drop(error.print());
 }
 
 /// How much talk goes to stderr.

@@ -3,9 +3,13 @@
 
 mod adopt;
 mod apply;
+mod credentials;
 mod drift;
 mod manifests;
 mod obstacles;
 mod rights;
+mod settings;
 mod support;
+mod tidy;
 mod wait;
+mod weather;

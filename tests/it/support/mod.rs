@@ -4,8 +4,10 @@ mod by_hand;
 mod chart;
 mod lab;
 mod outcome;
+mod proxy;
 
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
+pub(crate) use proxy::Proxy;

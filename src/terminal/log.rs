@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use crate::process::Process;
 
 /// Starts logging to stderr when asked to.
-pub fn start(process: &Process, verbose: u8, colored: bool) {
+pub fn log_requests(process: &Process, verbose: u8, colored: bool) {
     let level = match (process.var("RUNNER_SETUP_LOG"), verbose) {
         (Some(level), _) => level,
         (None, 0 | 1) => return,
