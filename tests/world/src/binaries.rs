@@ -46,6 +46,26 @@ pub fn prepare() -> Result<Binaries, String> {
     Ok(Binaries::from_paths(names.iter().map(|name| given(name).unwrap_or_else(|| cache.join(name))).collect()))
 }
 
+/// Returns the folder that holds `kubectl`, after building it when neither the PATH nor the cache has it; `None`: the PATH.
+pub fn prepare_kubectl() -> Result<Option<PathBuf>, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| folder.join("kubectl").is_file()) {
+        return Ok(None);
+    }
+    let bin = cache_dir().join("bin");
+    let folder = bin.join(format!("kubectl-{}", short_hash()?));
+    fs::create_dir_all(&bin).map_err(|error| format!("cannot create {}: {error}", bin.display()))?;
+    let lock = File::create(bin.join(".lock")).map_err(|error| format!("cannot lock {}: {error}", bin.display()))?;
+    lock.lock().map_err(|error| format!("cannot lock {}: {error}", bin.display()))?;
+    if !folder.join("kubectl").is_file() {
+        eprintln!("building kubectl from Go modules: about a minute the first time");
+        let target = format!("{}/", folder.display());
+        let package = "k8s.io/kubernetes/cmd/kubectl";
+        go("kubernetes", &["build", "-trimpath", "-ldflags", &ldflags(), "-o", &target, package])?;
+    }
+    Ok(Some(folder))
+}
+
 /// Returns the folder that outlives `cargo clean` and holds all that the test world keeps.
 pub fn cache_dir() -> PathBuf {
     let base = std::env::var_os("XDG_CACHE_HOME")
@@ -88,9 +108,7 @@ fn build_into_cache() -> Result<PathBuf, String> {
 }
 
 fn build(into: &Path) -> Result<(), String> {
-    let version = "k8s.io/component-base/version";
-    let ldflags =
-        format!("-s -w -X {version}.gitVersion={KUBERNETES} -X {version}.gitMajor=1 -X {version}.gitMinor=35");
+    let ldflags = ldflags();
     let target = format!("{}/", into.display());
     let mut build = vec!["build", "-trimpath", "-ldflags", &ldflags, "-o", &target];
     build.extend([
@@ -110,6 +128,11 @@ fn build(into: &Path) -> Result<(), String> {
         writeln!(stages, "---\n{text}").map_err(|error| format!("stages.yaml: {error}"))?;
     }
     Ok(())
+}
+
+fn ldflags() -> String {
+    let version = "k8s.io/component-base/version";
+    format!("-s -w -X {version}.gitVersion={KUBERNETES} -X {version}.gitMajor=1 -X {version}.gitMinor=35")
 }
 
 fn go(module: &str, arguments: &[&str]) -> Result<String, String> {

@@ -18,6 +18,8 @@ struct Arguments {
 enum Command {
     /// Build the control plane's programs, unless they are there
     Prepare,
+    /// Print the PATH that the tests need: the given one, and kubectl when that has none
+    Path,
     /// Start the local world and leave it running
     Up {
         /// Add this round-trip time to both APIs, for example 50ms
@@ -62,6 +64,7 @@ fn run(command: Command) -> Result<(), String> {
         Command::Prepare => {
             say(&binaries::prepare()?.kube_apiserver.parent().map_or_else(String::new, |it| it.display().to_string()))
         }
+        Command::Path => say(&path_with_kubectl()?),
         Command::Up { latency } => say(&local::up(&format!("{}ms", latency.as_millis()))?),
         Command::Serve { latency } => return local::serve(latency),
         Command::Env => say(&local::environment()?),
@@ -70,6 +73,13 @@ fn run(command: Command) -> Result<(), String> {
         Command::Down => say(&local::down()?),
     }
     Ok(())
+}
+
+fn path_with_kubectl() -> Result<String, String> {
+    let mut folders: Vec<_> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    folders.extend(binaries::prepare_kubectl()?);
+    let joined = std::env::join_paths(folders).map_err(|error| error.to_string())?;
+    joined.into_string().map_err(|_| "the PATH is not UTF-8".to_owned())
 }
 
 fn say(text: &str) {
