@@ -4,6 +4,7 @@ mod keyboard;
 mod plan_view;
 mod progress;
 mod style;
+mod theme;
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::process::Process;
 
-pub use keyboard::{Ask, Keyboard, confirm};
+pub use keyboard::{Ask, Keyboard, confirm, converse};
 pub use plan_view::plan_lines;
 pub use progress::Progress;
 pub use style::{Color, Style};
