@@ -452,3 +452,6 @@ fn sentence(failure: &Failure) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -283,7 +283,8 @@ impl<'a> Session<'a> {
             lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
         }
         if found.orchestrator.is_some() {
-            lines.push(format!("Orchestrator: organisation {}, {}", settings.org, settings.api_url));
+            let url = settings.api_url.as_str().trim_end_matches('/');
+            lines.push(format!("Orchestrator: organisation {}, {url}", settings.org));
             lines.push(format!("Runner: {}", settings.runner_id));
         }
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));

@@ -2,6 +2,8 @@
 
 mod lab;
 mod outcome;
+mod screen;
 
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
+pub(crate) use screen::Screen;
