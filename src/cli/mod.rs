@@ -122,9 +122,9 @@ impl Command {
     /// Whether the command writes a result document.
     fn has_result(&self) -> bool {
         match self {
-            Self::Plan(_) | Self::Apply(_) => true,
+            Self::Init | Self::Plan(_) | Self::Apply(_) => true,
             Self::Namespaces(_) | Self::Secret(_) | Self::Register(_) | Self::Install(_) | Self::Rule(_) => true,
-            Self::Init | Self::Status | Self::Keygen(_) | Self::Config(_) | Self::Completions(_) | Self::Man => false,
+            Self::Status | Self::Keygen(_) | Self::Config(_) | Self::Completions(_) | Self::Man => false,
         }
     }
 }
@@ -161,6 +161,14 @@ struct Call<'a> {
     global: &'a Global,
     matches: &'a ArgMatches,
     name: &'static str,
+}
+
+impl Call<'_> {
+    /// Whether there is somebody who can be asked, and wants to be.
+    fn can_ask(&self) -> bool {
+        let somebody = self.process.stdin_is_terminal && self.process.stderr_is_terminal;
+        somebody && !self.global.no_input && self.process.var("CI").is_none()
+    }
 }
 
 /// Runs the program: from the command line to the exit code.

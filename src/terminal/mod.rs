@@ -5,6 +5,7 @@ mod log;
 mod plan_view;
 mod progress;
 mod style;
+mod theme;
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::process::Process;
 
-pub use keyboard::{Ask, Keyboard, confirm};
+pub use keyboard::{Ask, Keyboard, confirm, converse};
 pub use log::log_requests;
 pub use plan_view::plan_lines;
 pub use progress::Progress;

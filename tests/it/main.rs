@@ -5,6 +5,7 @@ mod adopt;
 mod apply;
 mod credentials;
 mod drift;
+mod init;
 mod manifests;
 mod obstacles;
 mod rights;
