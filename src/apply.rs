@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::change::{Change, Planned, Stage};
-use crate::cluster::{Cluster, DryRun, ObjectRef, owner};
+use crate::cluster::{Cluster, ClusterError, DryRun, ObjectRef, owner};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
 use crate::found::FoundKey;
@@ -170,14 +170,14 @@ async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Re
     let org = tools.settings.org.as_str();
     match change {
         Change::ApplyObject { object, manifest, conflicts } => {
-            cluster(tools)?.apply(object, manifest, *conflicts, DryRun::No).await?;
+            cluster(tools)?.apply(object, manifest, *conflicts, DryRun::No).await.map_err(moved)?;
             Ok(Made::default())
         }
         Change::StoreKey { object, data_key } => store_key(object, data_key, tools).await,
         Change::StorePullSecret { object, conflicts } => {
             let content = tools.lent.pull_secret.as_ref().ok_or_else(|| bug("a pull secret without content"))?;
             let manifest = pull_secret(object, &content.docker_config);
-            cluster(tools)?.apply(object, &manifest, *conflicts, DryRun::No).await?;
+            cluster(tools)?.apply(object, &manifest, *conflicts, DryRun::No).await.map_err(moved)?;
             Ok(Made::default())
         }
         Change::RegisterRunner { body } => {
@@ -263,6 +263,11 @@ async fn register(body: &Value, key: &PublicKey, tools: &Tools<'_>) -> Result<Ma
             ),
         )),
     }
+}
+
+/// A refusal that the rehearsal did not foresee because the world moved since: another run plans anew and goes on.
+fn moved(error: ClusterError) -> Failure {
+    if error.is_conflict() || error.is_not_found() { Failure::of(FailureKind::Stopped, &error) } else { error.into() }
 }
 
 /// The key Secret's manifest. It is only ever created, never applied: nothing may replace a key by accident.

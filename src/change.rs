@@ -57,7 +57,8 @@ pub enum Stage {
     Ground,
     /// The key, and what does not depend on it.
     Objects,
-    /// The runner: after its key is stored, before its agent starts.
+    /// The runner: after its key is stored, before its agent starts. And bindings: only somebody who may `bind` can bind
+    /// a Role that is not there yet.
     Registration,
     /// The agent and the rules: after the runner is registered.
     Agent,
@@ -75,6 +76,7 @@ impl Change {
         match self {
             Self::ApplyObject { object, .. } => match object.kind {
                 Kind::Namespace => Stage::Ground,
+                Kind::RoleBinding => Stage::Registration,
                 Kind::Deployment => Stage::Agent,
                 _ => Stage::Objects,
             },

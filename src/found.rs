@@ -40,6 +40,8 @@ pub struct FoundCluster {
     pub pull_secrets: BTreeMap<ObjectRef, PullSecretSeen>,
     /// All Deployments of the namespaces that run an agent.
     pub agents: Vec<FoundAgent>,
+    /// What could not be looked at besides single objects, in words.
+    pub unseen: Vec<String>,
     /// Pods of the agent.
     pub pods: Vec<Value>,
     /// Whether the caller may do everything.

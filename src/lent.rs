@@ -8,6 +8,7 @@ use crate::keypair::{PrivateKey, PublicKey};
 use crate::plan::Inputs;
 use crate::process::Process;
 use crate::settings::{FileSource, OFFICIAL_IMAGE, Settings};
+use crate::trust::check_bundle;
 
 /// The pull secret's name when a person gives credentials but no name.
 const DEFAULT_PULL_SECRET: &str = "humanitec-kubernetes-agent-runner-registry";
@@ -54,7 +55,7 @@ impl Lent {
         if let Some(file) = &settings.agent.ca_file {
             let source = FileSource::Path(file.clone());
             let bundle = read(process, &source, "--agent-ca-file")?;
-            check_bundle(&bundle, &source)?;
+            check_bundle(bundle.as_bytes(), &source.to_string(), "`--agent-ca-file`")?;
             lent.ca_bundle = Some(bundle);
         }
         if let Some(file) = &settings.agent.registry_auth_file {
@@ -90,21 +91,6 @@ fn named(error: impl Into<Failure>, file: &FileSource, flag: &str) -> Failure {
     let mut outer = Failure::new(FailureKind::Usage, format!("the key in `{file}` of `{flag}` can't be used"));
     outer = outer.cause(failure.message);
     failure.hints.into_iter().fold(outer, Failure::hint)
-}
-
-fn check_bundle(bundle: &str, file: &FileSource) -> Result<(), Failure> {
-    use rustls_pki_types::CertificateDer;
-    use rustls_pki_types::pem::PemObject;
-    let refuse = |cause: String| {
-        Failure::new(FailureKind::Usage, format!("`{file}` of `--agent-ca-file` holds no usable certificates"))
-            .cause(cause)
-    };
-    let mut count = 0;
-    for certificate in CertificateDer::pem_slice_iter(bundle.as_bytes()) {
-        certificate.map_err(|error| refuse(error.to_string()))?;
-        count += 1;
-    }
-    if count == 0 { Err(refuse("there is no `-----BEGIN CERTIFICATE-----` in it".to_owned())) } else { Ok(()) }
 }
 
 /// Takes the one entry for the image's registry out of a Docker config.

@@ -9,8 +9,8 @@
 //!   changed, [`rehearse`] asks the server first, [`apply`] does it, [`verify`] proves it, [`event`] tells it.
 //! * The parts being set up: [`cluster`], [`orchestrator`], [`registration`], [`pod_template`], [`manifests`],
 //!   [`keypair`].
-//! * The outside: [`process`], [`terminal`], [`interrupt`], [`log`], [`result`], [`saved_plan`], [`failure`],
-//!   [`exit_code`].
+//! * The outside: [`process`], [`terminal`], [`interrupt`], [`result`], [`saved_plan`], [`failure`],
+//!   [`exit_code`], [`trust`].
 
 pub mod access;
 pub mod answers;
@@ -26,7 +26,6 @@ pub mod found;
 pub mod interrupt;
 pub mod keypair;
 pub mod lent;
-pub mod log;
 pub mod look;
 pub mod manifests;
 pub mod names;
@@ -41,6 +40,7 @@ pub mod result;
 pub mod saved_plan;
 pub mod settings;
 pub mod terminal;
+pub mod trust;
 pub mod verify;
 
 pub use cli::run;

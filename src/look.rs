@@ -86,7 +86,9 @@ async fn look_at_cluster(
             return Ok(Vec::new());
         }
         let path = format!("/api/v1/namespaces/{runner_namespace}/pods{selector}");
-        Ok(items(cluster.get_path(&path, &format!("kubernetes:Pod/{runner_namespace}")).await))
+        let list = Seen::of(cluster.get_path(&path, &format!("kubernetes:Pod/{runner_namespace}")).await)?;
+        // Pods that may not be seen are watched for later, and the watch says what is missing.
+        Ok(list.there().cloned().map(items).unwrap_or_default())
     };
     let pull_secrets = look_at_pull_secrets(settings, lent.pull_secret.as_ref(), cluster);
     let identity = async {
@@ -114,9 +116,13 @@ async fn look_at_cluster(
     for (object, read) in wanted.into_iter().zip(objects) {
         seen.insert(object, Seen::of(read).map_err(Failure::from)?);
     }
-    let mut agents = Vec::new();
+    let (mut agents, mut unseen) = (Vec::new(), Vec::new());
     for read in deployments {
-        agents.extend(items(read).iter().filter_map(|deployment| agent_of(deployment, &seen)));
+        match Seen::of(read)? {
+            Seen::There(list) => agents.extend(items(list).iter().filter_map(|deployment| agent_of(deployment, &seen))),
+            Seen::Missing => {}
+            Seen::Unknown(why) => unseen.push(format!("another agent there would go unnoticed: {why}")),
+        }
     }
     let (key_object, key) = match (key, terraform_key) {
         (FoundKey::Missing, FoundKey::Usable(key)) => (terraform_object, FoundKey::Usable(key)),
@@ -132,6 +138,7 @@ async fn look_at_cluster(
         key_object,
         pull_secrets,
         agents,
+        unseen,
         pods,
         is_admin,
     })
@@ -272,15 +279,12 @@ async fn list(cluster: &Cluster, kind: Kind, namespace: &str, query: &str) -> Re
     cluster.get_path(&path, &format!("kubernetes:{}/{namespace}", kind.name())).await
 }
 
-/// The items of a list; none when it may not be listed.
-fn items(read: Result<Option<Value>, ClusterError>) -> Vec<Value> {
-    let list = read.ok().flatten();
-    list.and_then(|mut list| list.get_mut("items").map(Value::take))
-        .and_then(|items| match items {
-            Value::Array(items) => Some(items),
-            _ => None,
-        })
-        .unwrap_or_default()
+/// The items of a list.
+fn items(mut list: Value) -> Vec<Value> {
+    match list.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
 }
 
 /// Recognises a Deployment that runs an agent, by what it starts, and reads whom it serves.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::change::{Change, Planned};
+use crate::change::{Action, Change, Planned};
 use crate::cluster::{Cluster, ClusterError, Conflicts, DryRun, Kind, ObjectRef, Right, compare};
 use crate::found::{FoundCluster, Seen};
 use crate::plan::{Plan, Rehearsal, Rehearsed, rights_needed};
+use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
 /// Asks the API server about every change of the draft that it will be asked to make.
@@ -34,9 +35,17 @@ pub async fn rehearse(
     let pods = rehearse_pods(settings, plan, cluster, &stands);
     let (dry_runs, reviews, pods) = futures::join!(dry_runs, reviews, pods);
     let mut rehearsal = Rehearsal { objects: reviews?, pods };
-    for ((planned, _), outcome) in dry.iter().zip(dry_runs) {
-        rehearsal.objects.insert(planned.object.clone(), outcome?);
+    let mut unsaid = Vec::new();
+    for ((planned, write), outcome) in dry.into_iter().zip(dry_runs) {
+        let outcome = outcome?;
+        // The server names the first right that is missing, or can't say yet: reviews name them all.
+        if outcome.is_none() || (planned.action == Action::Create && matches!(outcome, Some(Rehearsed::NotAllowed(_))))
+        {
+            unsaid.push((planned, write));
+        }
+        rehearsal.objects.insert(planned.object.clone(), outcome.unwrap_or(Rehearsed::Fine(None)));
     }
+    rehearsal.objects.extend(review(cluster, found, plan, &unsaid).await?);
     Ok(rehearsal)
 }
 
@@ -72,7 +81,7 @@ async fn dry_run(
     found: &FoundCluster,
     planned: &Planned,
     write: &Write,
-) -> Result<Rehearsed, ClusterError> {
+) -> Result<Option<Rehearsed>, ClusterError> {
     let answer = if write.creates {
         cluster.create(&write.object, &write.manifest, DryRun::Yes).await
     } else {
@@ -80,10 +89,12 @@ async fn dry_run(
     };
     let after = match answer {
         Ok(after) => after,
-        Err(error) => return outcome_of(error, write, planned),
+        // Only somebody who may `bind` can bind a Role that is not there yet.
+        Err(error) if error.is_not_found() && write.object.kind == Kind::RoleBinding => return Ok(None),
+        Err(error) => return outcome_of(error, write, planned).map(Some),
     };
     let before = found.objects.get(&write.object).and_then(Seen::there);
-    Ok(Rehearsed::Fine(before.map(|before| compare::effect(before, &after))))
+    Ok(Some(Rehearsed::Fine(before.map(|before| compare::effect(before, &after)))))
 }
 
 /// What a refused dry run means. What keeps everything from working is an error.
@@ -122,14 +133,14 @@ fn manager_of(message: &str) -> String {
     message.split('"').nth(1).unwrap_or(message).to_owned()
 }
 
-/// Access reviews for what stands in namespaces that do not exist yet: a dry run would only say so.
+/// Access reviews for what a dry run can't tell, such as what stands in namespaces that do not exist yet.
 async fn review(
     cluster: &Cluster,
     found: &FoundCluster,
     plan: &Plan,
     writes: &[(&Planned, Write)],
 ) -> Result<BTreeMap<String, Rehearsed>, ClusterError> {
-    if found.is_admin {
+    if found.is_admin || writes.is_empty() {
         return Ok(BTreeMap::new());
     }
     let rules_of = |object: &ObjectRef| {
@@ -152,68 +163,103 @@ async fn review(
     for (right, answer) in all.iter().zip(answers) {
         allowed.insert(*right, answer?);
     }
-    let missing = |alternatives: &Vec<Right>| {
-        let held = alternatives.iter().any(|right| allowed.get(right) == Some(&true));
-        (!held).then(|| alternatives.iter().map(Right::to_string).collect::<Vec<_>>().join(", or "))
-    };
+    let is_missing = |alternatives: &&Vec<Right>| alternatives.iter().all(|right| allowed.get(right) != Some(&true));
     Ok(needed
         .iter()
         .filter_map(|(object, rights)| {
-            let missing: Vec<_> = rights.iter().filter_map(missing).collect();
+            let missing = said(rights.iter().filter(is_missing));
             (!missing.is_empty()).then(|| (object.clone(), Rehearsed::NotAllowed(missing)))
         })
         .collect())
 }
 
-/// What admission (Pod Security, quota, webhooks) says to the pods that the agent's Deployment and the jobs would make.
+/// Missing rights in words, those on the same resource together.
+fn said<'a>(missing: impl Iterator<Item = &'a Vec<Right>>) -> Vec<String> {
+    let mut groups: Vec<(Vec<&str>, &[Right])> = Vec::new();
+    for alternatives in missing {
+        let Some((first, others)) = alternatives.split_first() else { continue };
+        let is_alike =
+            |(_, known): &&mut (Vec<&str>, &[Right])| known[0].on_what() == first.on_what() && known[1..] == *others;
+        match groups.iter_mut().find(is_alike) {
+            Some((verbs, _)) => verbs.push(&first.verb),
+            None => groups.push((vec![&first.verb], alternatives)),
+        }
+    }
+    let words = groups.iter().map(|(verbs, alternatives)| {
+        let others: String = alternatives[1..].iter().map(|right| format!(", or {right}")).collect();
+        format!("{} {}{others}", verbs.join(", "), alternatives[0].on_what())
+    });
+    words.collect()
+}
+
+/// What the server says to the pods that the agent's Deployment and the jobs would make.
 ///
-/// A Deployment is accepted even when none of its pods would be; so the pods are rehearsed themselves. A caller who
-/// may not create pods can't do this, and is not told off for it.
+/// A Deployment is accepted even when none of its pods would be, and the Orchestrator takes any pod template; so the
+/// pods are rehearsed themselves. Where their namespace does not exist yet, they are rehearsed in `default`, where
+/// only their content counts and not what admission (Pod Security, quota, webhooks) says there. A caller who may not
+/// create pods can't do this, and is not told off for it.
 async fn rehearse_pods(
     settings: &Settings,
     plan: &Plan,
     cluster: &Cluster,
     stands: &impl Fn(&str) -> bool,
 ) -> Vec<(String, String)> {
-    let mut pods = Vec::new();
-    for (planned, change) in plan.changes() {
-        match change {
-            Change::ApplyObject { object, manifest, .. }
-                if object.kind == Kind::Deployment && stands(&object.namespace) =>
-            {
-                let template = manifest.pointer("/spec/template").cloned().unwrap_or_default();
-                pods.push((planned.object.clone(), object.namespace.clone(), pod_of(&template)));
-            }
-            Change::RegisterRunner { body } if stands(settings.job_namespace.as_str()) => {
-                let template = body.pointer("/runner_configuration/job/pod_template").cloned().unwrap_or_default();
-                let pod = pod_of(&crate::pod_template::merge(&job_pod_template(), &template));
-                pods.push((planned.object.clone(), settings.job_namespace.to_string(), pod));
-            }
-            _ => {}
-        }
-    }
-    let answers = join_all(pods.iter().map(|(_, namespace, pod)| cluster.rehearse_pod(namespace, pod))).await;
-    let refused = pods.iter().zip(answers).filter_map(|((object, _, _), answer)| match answer {
-        Err(ClusterError::Refused { status, .. }) if is_refused_by_admission(&status.message) => {
-            Some((object.clone(), status.message))
+    let pods = plan.changes().filter_map(|(planned, change)| {
+        let (namespace, pod) = pod_of_change(settings, change)?;
+        Some((planned.object.clone(), namespace, pod))
+    });
+    let pods: Vec<_> = pods.collect();
+    let place = |namespace: &str| if stands(namespace) { namespace.to_owned() } else { "default".to_owned() };
+    let answers = join_all(pods.iter().map(|(_, namespace, pod)| {
+        let place = place(namespace);
+        async move { cluster.rehearse_pod(&place, pod).await }
+    }));
+    let refused = pods.iter().zip(answers.await).filter_map(|((object, namespace, _), answer)| match answer {
+        Err(ClusterError::Refused { status, .. }) => {
+            let is_invalid = status.code == 422 || status.message.contains("strict decoding error");
+            let is_refused = stands(namespace) && is_refused_by_admission(&status.message);
+            (is_invalid || is_refused).then_some((object.clone(), status.message))
         }
         _ => None,
     });
     refused.collect()
 }
 
+/// The pod that would come of a change, and the namespace that it would stand in.
+fn pod_of_change(settings: &Settings, change: &Change) -> Option<(String, Value)> {
+    let job_pod = |body: &Value| {
+        let template = body.pointer("/runner_configuration/job/pod_template")?;
+        let pod = pod_of(&crate::pod_template::merge(&job_pod_template(template), template));
+        Some((settings.job_namespace.to_string(), pod))
+    };
+    match change {
+        Change::ApplyObject { object, manifest, .. } if object.kind == Kind::Deployment => {
+            Some((object.namespace.clone(), pod_of(manifest.pointer("/spec/template")?)))
+        }
+        Change::RegisterRunner { body } => job_pod(body),
+        Change::PatchRunner { patch } => job_pod(patch),
+        _ => None,
+    }
+}
+
 /// The pod that the Orchestrator's Jobs run, as far as it is known: one container `main` that asks for 1Gi of memory,
 /// restricted in every way that Pod Security asks for.
-fn job_pod_template() -> Value {
+///
+/// A template that gives the container more is taken at its word: the server takes no pod that contradicts itself.
+fn job_pod_template(template: &Value) -> Value {
+    let containers = template.pointer("/spec/containers").and_then(Value::as_array);
+    let main = containers.into_iter().flatten().find(|container| container["name"] == RUNNER_CONTAINER);
+    let security = main.and_then(|main| main.get("securityContext"));
+    let gives_more = security.is_some_and(|it| it["privileged"] == true || it["capabilities"]["add"].is_array());
     json!({ "spec": {
         "restartPolicy": "Never",
         "securityContext": { "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } },
         "containers": [{
-            "name": "main",
+            "name": RUNNER_CONTAINER,
             "image": crate::settings::OFFICIAL_IMAGE,
             "resources": { "requests": { "memory": "1Gi" } },
             "securityContext": {
-                "allowPrivilegeEscalation": false,
+                "allowPrivilegeEscalation": gives_more,
                 "capabilities": { "drop": ["ALL"] },
                 "seccompProfile": { "type": "RuntimeDefault" },
                 "runAsNonRoot": true,

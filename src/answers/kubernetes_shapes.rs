@@ -9,11 +9,6 @@ use serde_json::Value;
 /// The keys whose values are objects of texts.
 const OBJECTS_OF_TEXTS: &[&str] = &["labels", "annotations", "nodeSelector", "matchLabels"];
 
-/// A pod template, as far as types go.
-pub(super) fn pod_template(value: &Value) -> Result<(), String> {
-    typed::<core::PodTemplateSpec>(value)
-}
-
 /// An affinity.
 pub(super) fn affinity(value: &Value) -> Result<(), String> {
     typed::<core::Affinity>(value)
@@ -137,11 +132,11 @@ mod tests {
             (json!({"spec": {"volumes": [{"name": "a", "secret": {"defaultMode": "0644"}}]}}), "0o644"),
             (json!({"spec": {"containers": 1}}), "invalid type"),
         ] {
-            let error = pod_template(&template).unwrap_err();
+            let error = typed::<core::PodTemplateSpec>(&template).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
         let good = json!({"metadata": {"labels": {"a": "true"}}, "spec": {"containers": [{"name": "main"}]}});
-        assert_eq!(pod_template(&good), Ok(()));
+        assert_eq!(typed::<core::PodTemplateSpec>(&good), Ok(()));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::process::Process;
 
 mod agent;
+mod ask;
 mod config_file;
 mod connection;
 mod file;
@@ -30,6 +31,7 @@ mod state_storage;
 mod text_checks;
 mod told;
 
+pub use ask::{Directory, Trouble, ask_context, ask_rest};
 pub use config_file::{ConfigFile, schema};
 pub use file::{CONFIG_FILE, LoadedFile};
 pub use flags::{setting_arg, setting_args};

@@ -17,7 +17,7 @@ use super::setting::Setting;
 use super::show::{self, ShownSetting};
 use super::text_checks::{annotation, base_url, description, id, object, secret_key, url_text};
 use super::told::{Said, Secret, Source};
-use super::{Answers, agent, connection, kubernetes_shapes, namespaces, pod_template, state_storage};
+use super::{Answers, agent, connection, namespaces, pod_template, state_storage};
 use crate::failure::Failure;
 use crate::names::{KubernetesName, RunnerId};
 use crate::process::Process;
@@ -259,10 +259,12 @@ fn pod_template(settling: &mut Settling<'_>) -> Option<Value> {
             pod_template::read(process, name)
         })?,
     };
-    match kubernetes_shapes::pod_template(&template) {
-        Ok(()) => Some(template),
-        Err(problem) => settling.refuse(&POD_TEMPLATE, problem),
+    let problems = crate::pod_template::check(&template).err().unwrap_or_default();
+    for problem in &problems {
+        settling.refuse::<()>(&POD_TEMPLATE, problem);
     }
+    settling.warnings.extend(crate::pod_template::warnings(&template));
+    problems.is_empty().then_some(template)
 }
 
 /// The same without what is there already, in the order given.

@@ -93,7 +93,7 @@ fn required(
     settling.parse(setting, check)
 }
 
-fn bucket(text: &str) -> Result<String, String> {
+pub(super) fn bucket(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if text.len() < 2 || !text.chars().all(allowed) || text.starts_with('-') || text.ends_with('-') {
         return Err(format!(
@@ -103,7 +103,7 @@ fn bucket(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn path_prefix(text: &str) -> Result<String, String> {
+pub(super) fn path_prefix(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let mut parts = text.strip_suffix('/').unwrap_or(text).split('/');
     if parts.all(|part| !part.is_empty() && part.chars().all(allowed)) {
@@ -112,7 +112,7 @@ fn path_prefix(text: &str) -> Result<String, String> {
     Err(format!("`{text}` is not a path; use letters, digits, `.`, `_` and `-`, parts joined by `/`, none in front"))
 }
 
-fn plain(text: &str) -> Result<String, String> {
+pub(super) fn plain(text: &str) -> Result<String, String> {
     let bad = |c: char| c.is_whitespace() || c.is_control() || c == '/';
     if text.is_empty() || text.contains(bad) { Err(format!("`{text}` is not a name")) } else { Ok(text.to_owned()) }
 }

@@ -93,7 +93,7 @@ async fn run_phases(
     let ended = match refusal(&session, &found, &plan, saved) {
         Some(failure) => Err(failure),
         None if args.dry_run => Ok(()),
-        None => match allowed(call, &plan) {
+        None => match allowed(call, &plan, &interrupt).await {
             Ok(()) => session.apply(&found, &plan, &mut document).await,
             Err(failure) => Err(failure),
         },
@@ -107,32 +107,30 @@ fn refusal(session: &Session<'_>, found: &Found, plan: &Plan, saved: Option<&Sav
 }
 
 /// Whether somebody agreed: with `--yes`, or now at the terminal.
-fn allowed(call: &Call<'_>, plan: &Plan) -> Result<(), Failure> {
+pub(super) async fn allowed(call: &Call<'_>, plan: &Plan, interrupt: &Interrupt) -> Result<(), Failure> {
     if plan.is_empty() || call.global.yes {
         return Ok(());
     }
-    let can_ask = call.process.stdin_is_terminal && call.process.stderr_is_terminal;
-    if !can_ask || call.global.no_input || call.process.var("CI").is_some() {
+    if !call.can_ask() {
         let message = "nothing is changed without `--yes` when there is nobody to ask";
         return Err(Failure::new(FailureKind::AnswerMissing, message).hint("run it again with `--yes`"));
     }
-    if confirm(call.terminal, "Make these changes?")? {
+    if confirm(call.terminal, interrupt, "Make these changes?").await? {
         Ok(())
     } else {
         Err(Failure::new(FailureKind::Refused, "nothing was changed, as told"))
     }
 }
 
-/// Tells how it ended, in the format asked for.
-fn finish(
+/// Completes the document with how it ended, and writes it in the format asked for.
+pub(super) fn close(
     call: &Call<'_>,
     session: &Session<'_>,
-    ended: Result<(), Failure>,
+    ended: &Result<(), Failure>,
     document: &mut ResultDocument,
     plan: &Plan,
-    is_dry_run: bool,
-) -> Result<ExitCode, Failure> {
-    let code = match &ended {
+) -> ExitCode {
+    let code = match ended {
         Ok(()) => {
             document.next = next(session, plan);
             ExitCode::Done
@@ -147,6 +145,19 @@ fn finish(
         }
     };
     call.terminal.document(document);
+    code
+}
+
+/// Tells how it ended, in the format asked for.
+fn finish(
+    call: &Call<'_>,
+    session: &Session<'_>,
+    ended: Result<(), Failure>,
+    document: &mut ResultDocument,
+    plan: &Plan,
+    is_dry_run: bool,
+) -> Result<ExitCode, Failure> {
+    let code = close(call, session, &ended, document, plan);
     match ended {
         Ok(()) if is_dry_run => call.terminal.say("Nothing was changed: this was only the plan."),
         Ok(()) if plan.is_empty() => call.terminal.say("Nothing to do: everything is as it should be."),

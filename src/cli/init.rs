@@ -1,11 +1,142 @@
-//! `init`: the wizard.
+//! `init`: the wizard. Says what it found, asks what is missing, and then does what `apply` does.
 
+mod directory;
+mod told;
+mod write_file;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use crate::access::Access;
+use crate::answers::{Answers, Need, ask_context, ask_rest, settle};
+use crate::apply::interrupted;
+use crate::cluster::{Cluster, ConnectOptions, Contexts};
+use crate::event::{Event, Tell};
 use crate::exit_code::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
+use crate::found::Seen;
+use crate::interrupt::Interrupt;
+use crate::phase::Phase;
+use crate::terminal::{Output, converse};
 
 use super::Call;
+use super::apply::{allowed, close};
+use super::plan::warn;
+use super::session::{Session, detect, extra_roots, gather_told};
 
 /// Runs `init`.
-pub(super) async fn run(_call: &Call<'_>) -> Result<ExitCode, Failure> {
-    Ok(ExitCode::Done)
+pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
+    let interrupt = Interrupt::default();
+    // A question is left without a word; a change in hand is finished first, and that is said.
+    let changing: Arc<OnceLock<Tell>> = Arc::default();
+    let told = Arc::clone(&changing);
+    interrupt.listen(move || {
+        if let Some(tell) = told.get() {
+            tell(Event::Interrupted);
+        }
+    });
+    let (answers, is_asked) = answers(call, &interrupt).await.map_err(unchanged)?;
+    let phases = BTreeSet::from(Phase::ALL);
+    let session = Session::open(call, &answers, phases, Access::Write, interrupt.clone()).await.map_err(unchanged)?;
+    let (found, plan) = session.plan().await.map_err(unchanged)?;
+    let mut document = session.document(&found, &plan);
+    if call.terminal.output == Output::Human {
+        if call.can_ask() {
+            call.terminal.say("\nThe plan:");
+        }
+        for line in session.told_plan(&found, &plan) {
+            call.terminal.say(&line);
+        }
+    }
+    warn(call, &plan.warnings);
+    let agreed = match plan.refused() {
+        Some(failure) => Err(failure),
+        None => allowed(call, &plan, &interrupt).await,
+    };
+    let ended = match agreed {
+        Ok(()) => {
+            drop(changing.set(session.tell.clone()));
+            session.apply(&found, &plan, &mut document).await
+        }
+        Err(failure) => Err(failure),
+    };
+    let code = close(call, &session, &ended, &mut document, &plan);
+    match ended {
+        Ok(()) => {
+            told::done(call, &session.settled.settings, &document, &answers);
+            if is_asked {
+                write_file::offer(call, &answers, &interrupt).await?;
+            }
+        }
+        Err(failure) => {
+            call.terminal.failure(&failure);
+            if is_asked {
+                told::to_go_on(call, &answers);
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// What was told, and what the person at the keyboard answers to the rest; whether there was a question at all.
+async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, bool), Failure> {
+    let mut answers = gather_told(call)?;
+    if !call.can_ask() {
+        detect(call, &mut answers)?;
+        return Ok((answers, false));
+    }
+    call.terminal.say("This sets up a runner: some questions first, then a plan. Nothing is changed");
+    call.terminal.say("before you say yes, and Ctrl-C ends it at any time.");
+    let contexts = Contexts::read(call.process, &answers.kubeconfig().0)?;
+    let is_asked_first;
+    (answers, is_asked_first) = converse(call.terminal, interrupt, move |keyboard| {
+        let (names, current) = contexts.map(|contexts| (contexts.names, contexts.current)).unwrap_or_default();
+        let is_asked = ask_context(&mut answers, &names, current.as_deref(), keyboard)?;
+        Ok((answers, is_asked))
+    })
+    .await?;
+    detect(call, &mut answers)?;
+    let (server, version) = tokio::select! {
+        reached = reach(call, &answers) => reached?,
+        () = interrupt.pressed() => return Err(interrupted()),
+    };
+    told::found(call, &answers, &server, version.as_deref())?;
+    let process = call.process.clone();
+    let mut directory = directory::Lookup::new(call.process.clone());
+    let (answers, is_asked_then) = converse(call.terminal, interrupt, move |keyboard| {
+        let is_asked = ask_rest(&mut answers, &process, keyboard, &mut directory)?;
+        Ok((answers, is_asked))
+    })
+    .await?;
+    Ok((answers, is_asked_first || is_asked_then))
+}
+
+/// The cluster's address and version. A cluster that can't be reached is better known before ten questions than after.
+async fn reach(call: &Call<'_>, answers: &Answers) -> Result<(String, Option<String>), Failure> {
+    // What is missing is asked for later; what is wrong is said now.
+    let settled = match settle(answers, call.process, Need::NOTHING) {
+        Ok(settled) => settled,
+        Err(failure) if failure.kind == FailureKind::AnswerMissing => {
+            return Ok((answers.kubeconfig().1.unwrap_or_default().to_owned(), None));
+        }
+        Err(failure) => return Err(failure),
+    };
+    let options = ConnectOptions {
+        extra_roots: extra_roots(call.process, answers, &settled)?,
+        kubeconfig: settled.connection.kubeconfig,
+        context: settled.connection.context,
+        access: Access::ReadOnly,
+    };
+    let cluster = Cluster::connect(call.process, &options).await?;
+    let version = Seen::of(cluster.get_path("/version", "/version").await)?;
+    let version = version.there().and_then(|version| version["gitVersion"].as_str().map(str::to_owned));
+    Ok((cluster.server().to_owned(), version))
+}
+
+/// Before the first change, Ctrl-C leaves everything as it was.
+fn unchanged(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::Interrupted => Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed"),
+        _ => failure,
+    }
 }

@@ -20,7 +20,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::phase::Phase;
 use crate::process::Process;
 use crate::result::ResultDocument;
-use crate::terminal::{Color, Output, Talk, Terminal};
+use crate::terminal::{Color, Output, Talk, Terminal, as_clap_says, log_requests};
 
 /// Set up Platform Orchestrator runners, and say what is wrong when one does not work
 #[derive(Debug, Parser)]
@@ -59,7 +59,7 @@ struct Global {
     /// Say warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global")]
     quiet: bool,
-    /// Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]
+    /// Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]
     #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = "Global")]
     verbose: u8,
     /// Use colours [env: NO_COLOR, CLICOLOR_FORCE]
@@ -122,9 +122,9 @@ impl Command {
     /// Whether the command writes a result document.
     fn has_result(&self) -> bool {
         match self {
-            Self::Plan(_) | Self::Apply(_) => true,
+            Self::Init | Self::Plan(_) | Self::Apply(_) => true,
             Self::Namespaces(_) | Self::Secret(_) | Self::Register(_) | Self::Install(_) | Self::Rule(_) => true,
-            Self::Init | Self::Status | Self::Keygen(_) | Self::Config(_) | Self::Completions(_) | Self::Man => false,
+            Self::Status | Self::Keygen(_) | Self::Config(_) | Self::Completions(_) | Self::Man => false,
         }
     }
 }
@@ -163,6 +163,14 @@ struct Call<'a> {
     name: &'static str,
 }
 
+impl Call<'_> {
+    /// Whether there is somebody who can be asked, and wants to be.
+    fn can_ask(&self) -> bool {
+        let somebody = self.process.stdin_is_terminal && self.process.stderr_is_terminal;
+        somebody && !self.global.no_input && self.process.var("CI").is_none()
+    }
+}
+
 /// Runs the program: from the command line to the exit code.
 pub fn run(process: &Process) -> ExitCode {
     let parsed = command()
@@ -177,7 +185,7 @@ pub fn run(process: &Process) -> ExitCode {
         Err(failure) => return fail_early(process, &cli, &failure),
     };
     let terminal = Terminal::new(process, cli.global.color, output, talk(&cli.global));
-    crate::log::start(process, cli.global.verbose);
+    log_requests(process, cli.global.verbose, terminal.style.colored);
     let matches = innermost(&matches);
     let call = Call { process, terminal: &terminal, global: &cli.global, matches, name: cli.command.name() };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -243,8 +251,7 @@ fn refused_by_clap(process: &Process, error: &clap::Error) -> ExitCode {
         terminal.failure(&failure);
         return ExitCode::Usage;
     }
-    // clap knows whether its words go to stdout or stderr; a closed pipe is no error.
-    drop(error.print());
+    as_clap_says(error);
     if is_help { ExitCode::Done } else { ExitCode::Usage }
 }
 

@@ -18,16 +18,20 @@ use crate::look::look;
 use crate::orchestrator::{self, Orchestrator, Token};
 use crate::phase::Phase;
 use crate::plan::{Plan, conclude, draft};
+use crate::process::Process;
 use crate::rehearse::rehearse;
 use crate::result::ResultDocument;
 use crate::settings::Provider;
 use crate::terminal::{Progress, plan_lines};
+use crate::trust::added_roots;
 use crate::verify::{Proof, verify};
 
 use super::Call;
 
-/// How long one request to the Orchestrator may take.
+/// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a credential plugin may be silent before that is said.
+const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
 /// How this program names itself to servers.
 const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
@@ -80,10 +84,18 @@ pub(super) struct Session<'a> {
 /// # Errors
 /// A broken file; a context that does not exist.
 pub(super) fn gather(call: &Call<'_>) -> Result<(Answers, Option<ContextFacts>), Failure> {
-    let config = call.global.config.as_deref().or_else(|| call.process.var("RUNNER_SETUP_CONFIG"));
-    let mut answers = Answers::gather(call.process, call.matches, config)?;
+    let mut answers = gather_told(call)?;
     let facts = detect(call, &mut answers)?;
     Ok((answers, facts))
+}
+
+/// What was told by flags, environment, file and hctl, and nothing more.
+///
+/// # Errors
+/// A broken file.
+pub(super) fn gather_told(call: &Call<'_>) -> Result<Answers, Failure> {
+    let config = call.global.config.as_deref().or_else(|| call.process.var("RUNNER_SETUP_CONFIG"));
+    Answers::gather(call.process, call.matches, config)
 }
 
 /// Adds what can be known without asking anybody.
@@ -92,15 +104,18 @@ pub(super) fn gather(call: &Call<'_>) -> Result<(Answers, Option<ContextFacts>),
 /// A broken kubeconfig; a context that does not exist.
 pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
     let (files, context) = answers.kubeconfig();
+    let context = context.map(str::to_owned);
+    let context = context.as_deref();
     let facts = match Contexts::read(call.process, &files)? {
         Some(contexts) if context.is_none() && contexts.current.is_none() => None,
         Some(contexts) => Some(contexts.facts(context)?),
         None => None,
     };
     if let Some(facts) = &facts {
-        answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
-        let from = format!("the server `{}`, which is none that a cloud's tool is needed for", facts.server);
-        answers.detect(&setting::PROVIDER, Provider::Generic.word(), from);
+        if context.is_none() {
+            answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
+        }
+        answers.detect(&setting::PROVIDER, Provider::Generic.word(), "the server's address");
     }
     Ok(facts)
 }
@@ -144,7 +159,7 @@ impl<'a> Session<'a> {
             Failure::new(FailureKind::Usage, "making the file of `--events-file`").cause(error.to_string())
         })?;
         let tell = progress.tell();
-        let extra_roots = extra_roots(&settled)?;
+        let extra_roots = extra_roots(call.process, answers, &settled)?;
         let cluster = if sides.cluster {
             let options = ConnectOptions {
                 kubeconfig: settled.connection.kubeconfig.clone(),
@@ -152,10 +167,7 @@ impl<'a> Session<'a> {
                 extra_roots: extra_roots.clone(),
                 access,
             };
-            let opened = tokio::select! {
-                opened = Cluster::connect(call.process, &options) => opened?,
-                () = interrupt.pressed() => return Err(interrupted()),
-            };
+            let opened = open_cluster(call, &options, settled.connection.timeout, &tell, &interrupt).await?;
             Some(opened)
         } else {
             None
@@ -165,7 +177,7 @@ impl<'a> Session<'a> {
                 && settled.connection.token.is_some()
                 && !settled.unknown.iter().any(|unknown| unknown.id == setting::ORG.id));
         let orchestrator = match wants_orchestrator {
-            true => Some(open_orchestrator(call, &settled, extra_roots, access, &tell)?),
+            true => Some(open_orchestrator(call.process, &settled, extra_roots, access, &tell)?),
             false => None,
         };
         Ok(Self { call, settled, lent, phases, cluster, orchestrator, tell, progress, interrupt })
@@ -271,7 +283,8 @@ impl<'a> Session<'a> {
             lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
         }
         if found.orchestrator.is_some() {
-            lines.push(format!("Orchestrator: organisation {}, {}", settings.org, settings.api_url));
+            let url = settings.api_url.as_str().trim_end_matches('/');
+            lines.push(format!("Orchestrator: organisation {}, {url}", settings.org));
             lines.push(format!("Runner: {}", settings.runner_id));
         }
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
@@ -279,17 +292,41 @@ impl<'a> Session<'a> {
     }
 }
 
-fn extra_roots(settled: &Settled) -> Result<Vec<Vec<u8>>, Failure> {
-    let Some(file) = &settled.connection.ca_file else { return Ok(Vec::new()) };
-    let bundle = std::fs::read(file).map_err(|error| {
-        Failure::new(FailureKind::Usage, format!("reading `{}` of `--ca-file`", file.display()))
-            .cause(error.to_string())
-    })?;
-    Ok(vec![bundle])
+/// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
+async fn open_cluster(
+    call: &Call<'_>,
+    options: &ConnectOptions,
+    timeout: Duration,
+    tell: &Tell,
+    interrupt: &Interrupt,
+) -> Result<Cluster, Failure> {
+    let said_after = PLUGIN_PATIENCE.min(timeout);
+    let patience = async {
+        tokio::time::sleep(said_after).await;
+        let observed = "the credential plugin of the kubeconfig has not answered yet".to_owned();
+        tell(Event::Waiting { claim: "credentials".to_owned(), observed });
+        tokio::time::sleep(timeout - said_after).await;
+    };
+    tokio::select! {
+        opened = Cluster::connect(call.process, options) => Ok(opened?),
+        () = interrupt.pressed() => Err(interrupted()),
+        () = patience => {
+            let context = options.context.as_deref().unwrap_or("the current one");
+            let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));
+            Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
+        }
+    }
 }
 
-fn open_orchestrator(
-    call: &Call<'_>,
+/// The certificates to trust besides the system's.
+pub(super) fn extra_roots(process: &Process, answers: &Answers, settled: &Settled) -> Result<Vec<Vec<u8>>, Failure> {
+    let said = answers.told(&setting::CA_FILE).map(|told| told.source.place(&setting::CA_FILE)).unwrap_or_default();
+    added_roots(process, settled.connection.ca_file.as_deref(), &said)
+}
+
+/// Opens a client for the Orchestrator; nothing is sent yet.
+pub(super) fn open_orchestrator(
+    process: &Process,
     settled: &Settled,
     extra_roots: Vec<Vec<u8>>,
     access: Access,
@@ -301,8 +338,8 @@ fn open_orchestrator(
         token: settled.connection.token.as_ref().map(|token| Token::new(token.value.expose())).transpose()?,
         extra_root_pem: extra_roots,
         access,
-        request_timeout: REQUEST_TIMEOUT,
-        env: call.process.env.clone(),
+        request_timeout: REQUEST_TIMEOUT.min(settled.settings.timeout),
+        env: process.env.clone(),
         user_agent: USER_AGENT.to_owned(),
         on_retry: Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() })),
     };

@@ -125,7 +125,10 @@ impl Cluster {
     /// # Errors
     /// The server's refusal: Pod Security, quota, a webhook.
     pub async fn rehearse_pod(&self, namespace: &str, pod: &Value) -> Result<(), ClusterError> {
-        let path = format!("/api/v1/namespaces/{namespace}/pods?fieldManager={FIELD_MANAGER}{}", DryRun::Yes.query());
+        let path = format!(
+            "/api/v1/namespaces/{namespace}/pods?fieldManager={FIELD_MANAGER}&fieldValidation=Strict{}",
+            DryRun::Yes.query()
+        );
         let what = format!("kubernetes:Pod/{namespace}");
         self.send(Method::POST, &path, Some(pod), "create", &what).await.map(|_| ())
     }
@@ -263,6 +266,14 @@ impl Right {
         }
     }
 
+    /// Everything but the verb, in words.
+    pub fn on_what(&self) -> String {
+        let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
+        let place =
+            if self.namespace.is_empty() { String::new() } else { format!(" in namespace `{}`", self.namespace) };
+        format!("{}{group}{place}", self.resource)
+    }
+
     /// Every right there is: what a cluster administrator has.
     pub fn everything() -> Self {
         Self::on("*", "*", "*", "")
@@ -271,14 +282,7 @@ impl Right {
 
 impl std::fmt::Display for Right {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource)?;
-        if !self.group.is_empty() {
-            write!(f, ".{}", self.group)?;
-        }
-        if !self.namespace.is_empty() {
-            write!(f, " in namespace `{}`", self.namespace)?;
-        }
-        Ok(())
+        write!(f, "{} {}", self.verb, self.on_what())
     }
 }
 

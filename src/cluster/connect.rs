@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use kube::Client;
 use kube::client::ClientBuilder;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
@@ -102,6 +104,26 @@ impl Contexts {
             .ok_or_else(missing)?;
         Ok(ContextFacts { context: name.to_owned(), cluster, server })
     }
+
+    /// The proxy that the kubeconfig itself names for a cluster.
+    fn own_proxy(&self, cluster: &str) -> Option<Uri> {
+        let entry = self.kubeconfig.clusters.iter().find(|entry| entry.name == cluster)?;
+        entry.cluster.as_ref()?.proxy_url.as_deref().filter(|url| !url.is_empty())?.parse().ok()
+    }
+}
+
+/// The proxy that the environment names for a server, in both cases of letters, unless `NO_PROXY` excludes it.
+fn proxy_for(process: &Process, server: &Uri) -> Option<Uri> {
+    let set = |upper: &str, lower: &str| process.var(upper).or_else(|| process.var(lower)).unwrap_or_default().trim();
+    let (upper, lower) = match server.scheme_str() {
+        Some("http") => ("HTTP_PROXY", "http_proxy"),
+        _ => ("HTTPS_PROXY", "https_proxy"),
+    };
+    let proxy = set(upper, lower);
+    let rules = Matcher::builder().all(proxy).no(set("NO_PROXY", "no_proxy")).build();
+    rules.intercept(server)?;
+    let with_scheme = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
+    with_scheme.parse().ok()
 }
 
 fn kubeconfig_files(process: &Process, named: &[PathBuf]) -> Vec<PathBuf> {
@@ -122,10 +144,17 @@ impl Cluster {
         let (facts, mut config) = match contexts {
             Some(contexts) => {
                 let facts = contexts.facts(options.context.as_deref())?;
+                let own_proxy = contexts.own_proxy(&facts.cluster);
                 let choice = KubeConfigOptions { context: Some(facts.context.clone()), ..Default::default() };
-                let config = Config::from_custom_kubeconfig(contexts.kubeconfig, &choice).await.map_err(|source| {
-                    ClusterError::KubeconfigInvalid { file: facts.context.clone(), source: Box::new(source) }
-                })?;
+                let mut config =
+                    Config::from_custom_kubeconfig(contexts.kubeconfig, &choice).await.map_err(|source| {
+                        ClusterError::KubeconfigInvalid { file: facts.context.clone(), source: Box::new(source) }
+                    })?;
+                // The library compares NO_PROXY with the proxy's host instead of the cluster's.
+                config.proxy_url = match own_proxy {
+                    Some(proxy) => Some(proxy),
+                    None => proxy_for(process, &config.cluster_url),
+                };
                 (facts, config)
             }
             None => in_cluster(process, options)?,

@@ -124,6 +124,7 @@ pub fn draft(
     let mut plan = Plan { planned: Vec::new(), refusals: Vec::new(), warnings: Vec::new(), key: None };
     let choices = choose(settings, inputs, found);
     if let Some(cluster) = &found.cluster {
+        plan.warnings.extend(cluster.unseen.iter().cloned());
         objects::plan_namespaces(settings, &choices, cluster, phases, &mut plan)?;
     }
     key::plan_key(settings, found, phases, &mut plan);

@@ -229,7 +229,9 @@ pub(super) fn refuse_unused_adoptions(settings: &Settings, found: &Found, plan: 
         settings.adopt.iter().filter(|name| !known.contains(*name) && !refused.contains(name.as_str())).collect();
     for name in unknown {
         let refusal = Refusal::new(name, "is named by `--adopt`, but is no object of this setup");
-        let like = known.iter().find(|other| other.to_lowercase() == name.to_lowercase());
+        let likeness = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+        let like =
+            known.iter().filter(|other| likeness(other) > 0.9).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let refusal = match like {
             Some(like) => refusal.hint(format!("write `--adopt {like}`")),
             None => refusal.hint("runner-setup plan"),

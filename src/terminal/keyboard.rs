@@ -2,17 +2,21 @@
 
 use std::io::{self, BufRead, Write};
 
-use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
-use dialoguer::{Confirm, Input, Password, Select};
+use console::Term;
+use dialoguer::{Confirm, Input, Select};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind};
+use crate::interrupt::Interrupt;
 
-use super::Terminal;
+use super::theme::Calm;
+use super::{Style, Terminal};
 
 /// Asks; a trait so that the wizard can be driven by a script in tests.
 pub trait Ask {
-    /// A text; an empty answer means the default.
+    /// Says something between two questions.
+    fn say(&mut self, text: &str);
+    /// A text; an empty answer means the default, and is one itself when the default is empty.
     ///
     /// # Errors
     /// The keyboard is gone, or Ctrl-C.
@@ -27,7 +31,7 @@ pub trait Ask {
     /// # Errors
     /// The keyboard is gone, or Ctrl-C.
     fn confirm(&mut self, question: &str, default: bool) -> Result<bool, Failure>;
-    /// Something that must not be seen.
+    /// Something that must not be seen; empty when nothing was typed.
     ///
     /// # Errors
     /// The keyboard is gone, or Ctrl-C.
@@ -36,68 +40,124 @@ pub trait Ask {
 
 /// The real keyboard.
 pub struct Keyboard {
-    animated: bool,
-    colored: bool,
+    style: Style,
 }
 
-impl Keyboard {
-    /// The keyboard of this terminal.
-    pub fn new(terminal: &Terminal) -> Self {
-        Self { animated: terminal.style.animated, colored: terminal.style.colored }
+/// Talks with the person in a thread of its own, so that Ctrl-C ends an open question too.
+///
+/// A question reads the keyboard until it is answered: it can be left, but not ended. Whatever it did to the terminal
+/// (no echo, no cursor, every key by itself) is undone here.
+///
+/// # Errors
+/// What the conversation answers, and `Interrupted` for Ctrl-C.
+pub async fn converse<T: Send + 'static>(
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+    conversation: impl FnOnce(&mut Keyboard) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let mut keyboard = Keyboard { style: terminal.style };
+    let before = Mode::now();
+    let thread = tokio::task::spawn_blocking(move || conversation(&mut keyboard));
+    let ended = tokio::select! {
+        ended = thread => ended.unwrap_or_else(|error| Err(Failure::of(FailureKind::Bug, &error))),
+        () = interrupt.pressed() => Err(left()),
+    };
+    if let Err(failure) = &ended
+        && failure.kind == FailureKind::Interrupted
+    {
+        before.restore();
+        // The question stands on this line, and has hidden the cursor when it was a list.
+        let shown = if terminal.style.animated { "\x1b[?25h" } else { "" };
+        drop(writeln!(io::stderr().lock(), "{shown}"));
     }
-
-    fn theme(&self) -> Box<dyn Theme> {
-        if self.colored { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
-    }
+    ended
 }
 
 /// Asks for a yes before something is changed; no is the default.
 ///
 /// # Errors
 /// The keyboard is gone, or Ctrl-C.
-pub fn confirm(terminal: &Terminal, question: &str) -> Result<bool, Failure> {
-    Keyboard::new(terminal).confirm(question, false)
+pub async fn confirm(terminal: &Terminal, interrupt: &Interrupt, question: &'static str) -> Result<bool, Failure> {
+    converse(terminal, interrupt, |keyboard| keyboard.confirm(question, false)).await
 }
 
 impl Ask for Keyboard {
+    fn say(&mut self, text: &str) {
+        drop(writeln!(io::stderr().lock(), "{text}"));
+    }
+
     fn text(&mut self, question: &str, default: Option<&str>) -> Result<String, Failure> {
-        if !self.animated {
+        if !self.style.animated {
             return plain_text(question, default);
         }
-        let theme = self.theme();
-        let mut input = Input::<String>::with_theme(theme.as_ref()).with_prompt(question);
-        if let Some(default) = default {
-            input = input.default(default.to_owned());
+        let theme = Calm(self.style);
+        let mut input = Input::<String>::with_theme(&theme).with_prompt(question);
+        match default {
+            Some("") => input = input.allow_empty(true),
+            Some(default) => input = input.default(default.to_owned()),
+            None => {}
         }
-        input.interact_text().map_err(gone)
+        input.interact_text().map(|text| text.trim().to_owned()).map_err(gone)
     }
 
     fn choice(&mut self, question: &str, items: &[String], default: usize) -> Result<usize, Failure> {
-        if !self.animated {
+        if !self.style.animated {
             return plain_choice(question, items, default);
         }
-        let theme = self.theme();
-        Select::with_theme(theme.as_ref()).with_prompt(question).items(items).default(default).interact().map_err(gone)
+        let theme = Calm(self.style);
+        Select::with_theme(&theme).with_prompt(question).items(items).default(default).interact().map_err(gone)
     }
 
     fn confirm(&mut self, question: &str, default: bool) -> Result<bool, Failure> {
-        if !self.animated {
+        if !self.style.animated {
             return plain_confirm(question, default);
         }
-        let theme = self.theme();
-        Confirm::with_theme(theme.as_ref()).with_prompt(question).default(default).interact().map_err(gone)
+        let theme = Calm(self.style);
+        Confirm::with_theme(&theme).with_prompt(question).default(default).interact().map_err(gone)
     }
 
     fn hidden(&mut self, question: &str) -> Result<Zeroizing<String>, Failure> {
-        let theme = self.theme();
-        Password::with_theme(theme.as_ref()).with_prompt(question).interact().map(Zeroizing::new).map_err(gone)
+        // Not dialoguer's: that one asks for ever when the keyboard is gone, and redraws where nothing can be redrawn.
+        let term = Term::stderr();
+        term.write_str(&format!("{question} ")).and_then(|()| term.flush()).map_err(closed)?;
+        term.read_secure_line().map(Zeroizing::new).map_err(closed)
     }
+}
+
+/// How the terminal treats keys and lines.
+struct Mode {
+    #[cfg(unix)]
+    termios: Option<rustix::termios::Termios>,
+}
+
+impl Mode {
+    #[cfg(unix)]
+    fn now() -> Self {
+        Self { termios: rustix::termios::tcgetattr(io::stdin()).ok() }
+    }
+
+    #[cfg(unix)]
+    fn restore(&self) {
+        use rustix::termios::{OptionalActions, tcsetattr};
+        if let Some(termios) = &self.termios {
+            // Where there is no terminal any more there is nothing to restore.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Drain, termios);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn now() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    fn restore(&self) {}
 }
 
 fn plain_text(question: &str, default: Option<&str>) -> Result<String, Failure> {
     loop {
-        let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
-        let line = ask_line(&format!("{question}{shown}: "))?;
+        let shown = default.filter(|default| !default.is_empty()).map(|default| format!(" [{default}]"));
+        let line = ask_line(&format!("{question}{} ", shown.unwrap_or_default()))?;
         match (line.is_empty(), default) {
             (true, Some(default)) => return Ok(default.to_owned()),
             (true, None) => {}
@@ -112,7 +172,7 @@ fn plain_choice(question: &str, items: &[String], default: usize) -> Result<usiz
         text.push_str(&format!("  {}. {item}\n", index + 1));
     }
     loop {
-        let line = ask_line(&format!("{text}Number [{}]: ", default + 1))?;
+        let line = ask_line(&format!("{text}Number [{}] ", default + 1))?;
         if line.is_empty() {
             return Ok(default);
         }
@@ -126,7 +186,7 @@ fn plain_choice(question: &str, items: &[String], default: usize) -> Result<usiz
 fn plain_confirm(question: &str, default: bool) -> Result<bool, Failure> {
     let shown = if default { "yes" } else { "no" };
     loop {
-        match ask_line(&format!("{question} yes or no [{shown}]: "))?.to_lowercase().as_str() {
+        match ask_line(&format!("{question} yes or no [{shown}] "))?.to_lowercase().as_str() {
             "" => return Ok(default),
             "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),
@@ -153,12 +213,17 @@ fn gone(error: dialoguer::Error) -> Failure {
 
 fn closed(error: io::Error) -> Failure {
     match error.kind() {
-        io::ErrorKind::Interrupted => Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed"),
+        io::ErrorKind::Interrupted => left(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected => nobody(),
         _ => Failure::new(FailureKind::AnswerMissing, "the question could not be asked").cause(error.to_string()),
     }
 }
 
+fn left() -> Failure {
+    Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
+}
+
 fn nobody() -> Failure {
-    Failure::new(FailureKind::AnswerMissing, "there is nobody to answer").hint("runner-setup apply --help")
+    Failure::new(FailureKind::AnswerMissing, "the question was left without an answer; nothing was changed")
+        .hint("`runner-setup apply --help` shows how to answer by flag, variable and file")
 }

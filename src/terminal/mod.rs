@@ -1,9 +1,11 @@
 //! The only room that writes: data to stdout, talk to stderr, in the style that the terminal can show.
 
 mod keyboard;
+mod log;
 mod plan_view;
 mod progress;
 mod style;
+mod theme;
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -13,7 +15,8 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::process::Process;
 
-pub use keyboard::{Ask, Keyboard, confirm};
+pub use keyboard::{Ask, Keyboard, confirm, converse};
+pub use log::log_requests;
 pub use plan_view::plan_lines;
 pub use progress::Progress;
 pub use style::{Color, Style};
@@ -27,6 +30,12 @@ pub enum Output {
     Json,
     /// One YAML document.
     Yaml,
+}
+
+/// Help and version to stdout, complaints about the command line to stderr, as clap words them.
+pub fn as_clap_says(error: &clap::Error) {
+    // A closed pipe is no error.
+    drop(error.print());
 }
 
 /// How much talk goes to stderr.

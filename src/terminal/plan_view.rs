@@ -10,32 +10,22 @@ use super::{Style, Talk};
 /// The most characters of one value that are shown.
 const VALUE_WIDTH: usize = 60;
 
-/// The lines of a plan. Unchanged objects are only counted, unless everything is to be said.
+/// The lines of a plan, by place, and in the order in which they are done within it. Unchanged objects are only
+/// counted, unless everything is to be said.
 pub fn plan_lines(planned: &[Planned], style: Style, talk: Talk) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut place = String::new();
+    let mut places: Vec<(String, Vec<String>)> = Vec::new();
     for line in planned.iter().filter(|line| line.action != Action::Unchanged || line.unseen || talk == Talk::Verbose) {
-        let (here, object) = split(&line.object);
-        if here != place {
-            lines.push(style.heading(&here));
-            place = here;
-        }
-        let action = format!("{:<9}", line.action.word());
-        let action = match line.action {
-            Action::Create => style.good(&action),
-            Action::Update | Action::Adopt => style.warning(&action),
-            Action::Delete => style.error(&action),
-            Action::Unchanged => style.faint(&action),
-        };
-        lines.push(format!("  {action} {object}"));
-        if line.action != Action::Create && line.action != Action::Unchanged
-            || line.why != "missing" && line.why != "as it should be"
-        {
-            lines.push(format!("            {}", style.faint(&line.why)));
-        }
-        for field in &line.fields {
-            lines.push(format!("            {}: {} -> {}", field.path, shown(&field.from), shown(&field.to)));
-        }
+        let (place, object) = split(&line.object);
+        let index = places.iter().position(|(there, _)| *there == place).unwrap_or_else(|| {
+            places.push((place, Vec::new()));
+            places.len() - 1
+        });
+        places[index].1.extend(object_lines(line, &object, style));
+    }
+    let mut lines = Vec::new();
+    for (place, below) in places {
+        lines.push(style.heading(&place));
+        lines.extend(below);
     }
     let unchanged = planned.iter().filter(|line| line.action == Action::Unchanged && !line.unseen).count();
     if unchanged > 0 && talk != Talk::Verbose {
@@ -44,8 +34,27 @@ pub fn plan_lines(planned: &[Planned], style: Style, talk: Talk) -> Vec<String> 
     lines
 }
 
+fn object_lines(line: &Planned, object: &str, style: Style) -> Vec<String> {
+    let action = format!("{:<9}", line.action.word());
+    let action = match line.action {
+        Action::Create => style.good(&action),
+        Action::Update | Action::Adopt => style.warning(&action),
+        Action::Delete => style.error(&action),
+        Action::Unchanged => style.faint(&action),
+    };
+    let mut lines = vec![format!("  {action} {object}")];
+    // That something missing is made goes without saying.
+    if !matches!(line.why.as_str(), "missing" | "not registered" | "as it should be") {
+        lines.push(format!("            {}", style.faint(&line.why)));
+    }
+    for field in &line.fields {
+        lines.push(format!("            {}: {} -> {}", field.path, shown(&field.from), shown(&field.to)));
+    }
+    lines
+}
+
 /// The place of an object and its name there, so that lines stay short.
-fn split(object: &str) -> (String, String) {
+pub(super) fn split(object: &str) -> (String, String) {
     let Some((part, rest)) = object.split_once(':') else { return (String::new(), object.to_owned()) };
     let pieces: Vec<&str> = rest.splitn(3, '/').collect();
     match (part, pieces.as_slice()) {

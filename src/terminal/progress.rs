@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::cluster::AGENT_RUNNING;
 use crate::event::{Event, Tell};
+use crate::verify::KEY_REGISTERED;
 
+use super::plan_view::split;
 use super::{Output, Style, Talk};
 
 /// Where events are said and written.
@@ -18,6 +21,8 @@ pub struct Progress {
     spinner: ProgressBar,
     file: Option<Mutex<std::fs::File>>,
     waiting: Mutex<String>,
+    /// For a person's screen: short enough for one line each. A log gets every name in full.
+    is_brief: bool,
 }
 
 impl Progress {
@@ -37,7 +42,8 @@ impl Progress {
             ProgressBar::hidden()
         };
         let file = events_file.map(std::fs::File::create).transpose()?.map(Mutex::new);
-        Ok(Arc::new(Self { style, talk, spinner, file, waiting: Mutex::new(String::new()) }))
+        let is_brief = console::Term::stderr().is_term() && talk < Talk::Verbose;
+        Ok(Arc::new(Self { style, talk, spinner, file, waiting: Mutex::new(String::new()), is_brief }))
     }
 
     /// The function to tell events to.
@@ -55,10 +61,11 @@ impl Progress {
         self.write(event);
         match event {
             Event::Looking { what } => self.moving(&format!("looking at {what}")),
-            Event::Started { object, action } => self.moving(&format!("{} {object}", action.word())),
+            Event::Started { object, action } => self.moving(&format!("{} {}", action.word(), self.name(object))),
             Event::Done { object, action, note } => {
                 let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
-                self.line(&format!("{} {:<9} {object}{note}", self.style.good("done  "), action.word()));
+                let name = self.name(object);
+                self.line(&format!("{} {:<9} {name}{note}", self.style.good("done  "), action.word()));
             }
             Event::Failed { object, action, message } => {
                 self.line(&format!("{} {:<9} {object}: {message}", self.style.error("failed"), action.word()));
@@ -67,7 +74,11 @@ impl Progress {
             Event::Waiting { claim, observed } => self.waiting(claim, observed),
             Event::Verified { claim, pass, observed } => {
                 let word = if *pass { self.style.good("proved") } else { self.style.error("failed") };
-                self.line(&format!("{word} {claim}: {observed}"));
+                match (self.is_brief, pass) {
+                    (true, true) => self.line(&format!("{word} {}", sentence(claim))),
+                    (true, false) => self.line(&format!("{word} not so: {}", sentence(claim))),
+                    (false, _) => self.line(&format!("{word} {claim}: {observed}")),
+                }
             }
             Event::Interrupted => self.line("interrupted: finishing what is in hand (Ctrl-C again ends at once)"),
         }
@@ -75,13 +86,21 @@ impl Progress {
 
     /// What is waited for is said once, not each time it is looked at.
     fn waiting(&self, claim: &str, observed: &str) {
-        let text = format!("waiting for {claim}: {observed}");
+        let text = match self.is_brief {
+            true => format!("waiting until {}: {observed}", sentence(claim)),
+            false => format!("waiting for {claim}: {observed}"),
+        };
         let Ok(mut last) = self.waiting.lock() else { return };
         if *last == text {
             return;
         }
         last.clone_from(&text);
         if self.spinner.is_hidden() { self.line(&text) } else { self.moving(&text) }
+    }
+
+    /// An object's name, without its place where the plan on the same screen says it.
+    fn name(&self, object: &str) -> String {
+        if self.is_brief { split(object).1 } else { object.to_owned() }
     }
 
     fn moving(&self, text: &str) {
@@ -104,5 +123,14 @@ impl Progress {
         if let Ok(mut file) = file.lock() {
             drop(writeln!(file, "{value}"));
         }
+    }
+}
+
+/// A claim in words.
+fn sentence(claim: &str) -> &str {
+    match claim {
+        KEY_REGISTERED => "the stored key is the registered one",
+        AGENT_RUNNING => "the agent runs",
+        other => other,
     }
 }

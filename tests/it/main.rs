@@ -1,5 +1,16 @@
 //! The whole binary against the test world: a real control plane, and stand-ins for the Orchestrator and the agent.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
+mod adopt;
 mod apply;
+mod credentials;
+mod drift;
+mod init;
+mod manifests;
+mod obstacles;
+mod rights;
+mod settings;
 mod support;
+mod tidy;
+mod wait;
+mod weather;

@@ -1,7 +1,15 @@
 //! What every test stands in.
 
+mod by_hand;
+mod chart;
 mod lab;
 mod outcome;
+mod proxy;
+mod screen;
 
+pub(crate) use by_hand::new_key;
+pub(crate) use chart::JOB;
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
+pub(crate) use proxy::Proxy;
+pub(crate) use screen::Screen;

@@ -54,6 +54,25 @@ impl Outcome {
         found.unwrap_or_else(|| panic!("no change to {object}\n{self}")).clone()
     }
 
+    /// Demands words somewhere in the result document's error.
+    #[track_caller]
+    pub(crate) fn explains(self, words: &str) -> Self {
+        let error = self.json()["error"].clone();
+        let lists = ["causes", "hints"].iter().flat_map(|part| error[*part].as_array().unwrap()).cloned();
+        let said: Vec<_> = std::iter::once(error["message"].clone()).chain(lists).collect();
+        let found = said.iter().any(|text| text.as_str().unwrap().contains(words));
+        assert!(found, "does not explain {words:?}\n{self}");
+        self
+    }
+
+    /// The paths of the fields that change in the object whose name ends in `object`.
+    #[track_caller]
+    pub(crate) fn fields(&self, object: &str) -> Vec<String> {
+        let change = self.change(object);
+        let fields = change["fields"].as_array().unwrap();
+        fields.iter().map(|field| field["path"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// All objects that the result document says were, or will be, changed.
     pub(crate) fn changed(&self) -> Vec<String> {
         let document = self.json();

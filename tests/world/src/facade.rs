@@ -125,6 +125,11 @@ impl World {
         block_on(self.objects.apply(text, manager))
     }
 
+    /// Creates an object as some field manager, as `kubectl create` and client-side tools do.
+    pub fn create_as(&self, manager: &str, object: &Value) -> Result<Value, Refusal> {
+        block_on(self.objects.create(object, manager))
+    }
+
     /// Merges a JSON patch into an object; panics when it is refused.
     pub fn merge(&self, api_version: &str, kind: &str, namespace: &str, name: &str, patch: &Value) -> Value {
         block_on(self.objects.merge(api_version, kind, namespace, name, patch))

@@ -50,6 +50,12 @@ impl Objects {
         Ok(applied)
     }
 
+    pub(crate) async fn create(&self, object: &Value, manager: &str) -> Result<Value, Refusal> {
+        let field = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let path = self.path(field("/apiVersion"), field("/kind"), field("/metadata/namespace")).await;
+        self.rest.post(&format!("{path}?fieldManager={manager}"), object).await
+    }
+
     pub(crate) async fn merge(
         &self,
         version: &str,

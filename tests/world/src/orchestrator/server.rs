@@ -101,7 +101,9 @@ async fn weather(inside: &Arc<Inside>, request: http::Request<Incoming>) -> Resu
 
 fn read(head: &http::request::Parts, body: &Bytes) -> Received {
     let header = |name: &str| head.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
-    let url = reqwest::Url::parse(&format!("http://it{}", head.uri)).expect("a request line holds a path");
+    // What comes through a proxy names the whole URL.
+    let path = head.uri.path_and_query().map_or("/", |it| it.as_str());
+    let url = reqwest::Url::parse(&format!("http://it{path}")).expect("a request line holds a path");
     let segments = url.path().split('/').map(decoded).collect::<Vec<_>>();
     Received {
         method: head.method.to_string(),
