@@ -20,6 +20,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     // A process of its own measures each run: memory and CPU of children are only counted together.
+    #[expect(clippy::disallowed_methods, reason = "there is no Process here")]
     let mut words = std::env::args_os().skip(1);
     if words.next().is_some_and(|word| word == "measure") {
         return measure(words.map(PathBuf::from).collect());
