@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
             };
             let opened = tokio::select! {
                 opened = Cluster::connect(call.process, &options) => opened?,
-                () = interrupt.pressed() => return Err(interrupted()),
+                () = interrupt.pressed() => return Err(interrupted("before anything was looked at")),
             };
             Some(opened)
         } else {
@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
     pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
         tokio::select! {
             planned = self.look_and_plan() => planned,
-            () = self.interrupt.pressed() => Err(interrupted()),
+            () = self.interrupt.pressed() => Err(interrupted("while looking; nothing was changed")),
         }
     }
 
