@@ -3,9 +3,11 @@
 
 mod adopt;
 mod apply;
+mod crash;
 mod drift;
 mod manifests;
 mod obstacles;
+mod race;
 mod rights;
 mod support;
 mod wait;

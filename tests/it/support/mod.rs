@@ -4,6 +4,7 @@ mod by_hand;
 mod chart;
 mod lab;
 mod outcome;
+mod running;
 
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
