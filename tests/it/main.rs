@@ -9,5 +9,7 @@ mod manifests;
 mod obstacles;
 mod race;
 mod rights;
+mod self_hosting;
+mod state;
 mod support;
 mod wait;
