@@ -20,8 +20,8 @@ pub(crate) fn has_one_key_and_one_runner(lab: &Lab) {
     let secrets = lab.world.list("v1", "Secret", &lab.runner_namespace);
     let opaque: Vec<_> = secrets.iter().filter(|secret| secret["type"] == "Opaque").collect();
     assert_eq!(opaque.len(), 1);
-    assert_eq!(lab.orchestrator.runner_ids(), [lab.runner.clone()]);
-    let key = runner_setup::keypair::PrivateKey::from_pem(&lab.private_key_pem().unwrap()).unwrap();
+    assert_eq!(lab.orchestrator.runner_ids(), std::slice::from_ref(&lab.runner));
+    let key = runner_setup::keypair::PrivateKey::from_pem(lab.private_key_pem().unwrap()).unwrap();
     assert_eq!(lab.registered()["runner_configuration"]["key"], key.public().to_pem());
     assert_eq!(lab.orchestrator.violations(), Vec::<String>::new());
 }
@@ -57,6 +57,14 @@ fn a_run_that_died_after_any_change_is_finished_by_the_same_command() {
         assert_eq!(lab.orchestrator.rules().len(), 1);
         lab.proves_itself();
     });
+}
+
+#[test]
+fn a_new_key_never_touches_the_disk() {
+    let lab = Lab::new("in-memory");
+    let _ = lab.run(&["apply", "--yes"]).exits(0).says("a new key is made in memory");
+    let left: Vec<_> = std::fs::read_dir(lab.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
