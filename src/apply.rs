@@ -97,7 +97,8 @@ pub async fn apply(plan: &Plan, tools: &Tools<'_>) -> Applied {
             continue;
         }
         if tools.interrupt.is_set() {
-            failure.get_or_insert_with(interrupted);
+            let next = &plan.planned[now[0]];
+            failure.get_or_insert_with(|| interrupted(&format!("before: {} {}", next.action.word(), next.object)));
         }
         if failure.is_some() {
             break;
@@ -124,9 +125,10 @@ pub async fn apply(plan: &Plan, tools: &Tools<'_>) -> Applied {
     Applied { statuses, key, failure }
 }
 
-/// The failure of a run that Ctrl-C stopped.
-pub fn interrupted() -> Failure {
-    Failure::new(FailureKind::Interrupted, "interrupted").hint("run the same command again to go on from here")
+/// The failure of a run that Ctrl-C stopped, with the place where it did.
+pub fn interrupted(place: &str) -> Failure {
+    Failure::new(FailureKind::Interrupted, format!("interrupted {place}"))
+        .hint("run the same command again to go on from here")
 }
 
 /// One change, with its events. Answers the key when it was made or found here.

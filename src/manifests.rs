@@ -270,3 +270,90 @@ fn without_empty(value: Value) -> Value {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::tests::{answers, process};
+    use crate::answers::{Need, settle};
+    use k8s_openapi::api::apps::v1::Deployment;
+    use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
+    use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    const FULL: &str = r#"
+agent:
+  replicas: 0
+  image: { pullPolicy: Always, pullSecrets: [a] }
+  resources: { requests: { cpu: 1000m } }
+  nodeSelector: { a: b }
+  tolerations: [ { operator: Exists } ]
+  affinity: { nodeAffinity: {} }
+  podLabels: { a: b }
+  podAnnotations: { a: b }
+  extraEnv: [ { name: A, valueFrom: { fieldRef: { fieldPath: metadata.name } } } ]
+  volumes: [ { name: a, emptyDir: {} } ]
+  volumeMounts: [ { name: a, mountPath: /a } ]
+"#;
+
+    /// Every object of a setup with these flags and this file.
+    fn manifests(flags: &[&str], file: Option<&str>) -> Vec<Manifest> {
+        let flags = [&["--org=org", "--runner-id=runner", "--cluster-name=c"], flags].concat();
+        let env = [("HUMANITEC_AUTH_TOKEN", "t")];
+        let settings = settle(&answers(&flags, &env, file), &process(&env), Need::EVERYTHING).unwrap().settings;
+        let choices = Choices {
+            image: "image:tag".to_owned(),
+            image_tag: "tag".to_owned(),
+            log_level: "info".to_owned(),
+            replicas: settings.agent.replicas,
+            key_secret: "key".to_owned(),
+            pull_secrets: vec!["a".to_owned()],
+            state_namespace: Some("state".to_owned()),
+            ca_bundle: Some("PEM".to_owned()),
+            config_checksum: true,
+        };
+        kubernetes_agent(&settings, &choices).unwrap()
+    }
+
+    /// Parses into the typed object and back: a field that the type does not know would be lost on the way.
+    #[track_caller]
+    fn survives<T: DeserializeOwned + Serialize>(manifest: &Manifest) {
+        let typed: T = serde_json::from_value(manifest.content.clone()).unwrap();
+        assert_eq!(serde_json::to_value(typed).unwrap(), manifest.content, "{}", manifest.object);
+    }
+
+    #[test]
+    fn every_template_is_a_typed_object_without_an_unknown_field() {
+        for file in [None, Some(FULL)] {
+            let all = manifests(&[], file);
+            assert_eq!(all.len(), 13);
+            for manifest in &all {
+                match manifest.object.kind {
+                    Kind::Namespace => survives::<Namespace>(manifest),
+                    Kind::ServiceAccount => survives::<ServiceAccount>(manifest),
+                    Kind::ConfigMap => survives::<ConfigMap>(manifest),
+                    Kind::Role => survives::<Role>(manifest),
+                    Kind::RoleBinding => survives::<RoleBinding>(manifest),
+                    Kind::Deployment => survives::<Deployment>(manifest),
+                    Kind::Secret => panic!("secrets have no template"),
+                }
+                let name = manifest.content.pointer("/metadata/name").and_then(Value::as_str);
+                assert_eq!(name, Some(manifest.object.name.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_yaml_would_read_otherwise_stay_what_they_are() {
+        for value in ["true", "007", "1e3", "null", "", "a: b", "# c", "{{ d }}", "'\"\\", "- e", "!!f", "\u{1F600}\n"]
+        {
+            let flag = format!("--agent-env=A={value}");
+            let all = manifests(&[&flag], None);
+            let deployment = all.iter().find(|it| it.object.kind == Kind::Deployment).unwrap();
+            let env = deployment.content.pointer("/spec/template/spec/containers/0/env").unwrap();
+            let there = env.as_array().unwrap().iter().find(|it| it["name"] == "A").unwrap();
+            assert_eq!(there["value"], value);
+        }
+    }
+}

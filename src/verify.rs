@@ -126,7 +126,7 @@ async fn agent_running(
     }
     match wait_until_running(cluster, namespace, timeout, tell, interrupt).await {
         Outcome::Running(observed) => Ok(observed),
-        Outcome::Interrupted => Err(interrupted()),
+        Outcome::Interrupted(observed) => Err(interrupted(&format!("while waiting for the agent: {observed}"))),
         Outcome::TimedOut { observed, facts } => {
             let mut failure = Failure::new(
                 FailureKind::Unreachable,

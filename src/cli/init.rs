@@ -98,7 +98,7 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     detect(call, &mut answers)?;
     let (server, version) = tokio::select! {
         reached = reach(call, &answers) => reached?,
-        () = interrupt.pressed() => return Err(interrupted()),
+        () = interrupt.pressed() => return Err(interrupted("before anything was looked at")),
     };
     told::found(call, &answers, &server, version.as_deref())?;
     let process = call.process.clone();

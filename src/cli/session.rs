@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
     pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
         tokio::select! {
             planned = self.look_and_plan() => planned,
-            () = self.interrupt.pressed() => Err(interrupted()),
+            () = self.interrupt.pressed() => Err(interrupted("while looking; nothing was changed")),
         }
     }
 
@@ -309,7 +309,7 @@ async fn open_cluster(
     };
     tokio::select! {
         opened = Cluster::connect(call.process, options) => Ok(opened?),
-        () = interrupt.pressed() => Err(interrupted()),
+        () = interrupt.pressed() => Err(interrupted("before anything was looked at")),
         () = patience => {
             let context = options.context.as_deref().unwrap_or("the current one");
             let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));

@@ -31,6 +31,15 @@ pub enum AgentState {
     },
 }
 
+impl AgentState {
+    /// What is seen, in words.
+    pub fn observed(&self) -> String {
+        match self {
+            Self::Up { observed, .. } | Self::NotYet { observed, .. } => observed.clone(),
+        }
+    }
+}
+
 /// Judges what is there.
 pub fn judge(deployment: Option<&Deployment>, pods: &[&Pod]) -> AgentState {
     let not_yet = |observed: String| AgentState::NotYet { observed, crashed: None };
@@ -167,12 +176,6 @@ mod tests {
 
     const COMPLETE: &str = r#"{"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}"#;
 
-    fn observed(state: AgentState) -> String {
-        match state {
-            AgentState::Up { observed, .. } | AgentState::NotYet { observed, .. } => observed,
-        }
-    }
-
     #[test]
     fn a_complete_rollout_with_a_running_container_is_up() {
         let deployment = deployment(serde_json::from_str(COMPLETE).unwrap());
@@ -202,7 +205,7 @@ mod tests {
         let state = judge(Some(&deployment), &[&crashing]);
         assert!(matches!(&state, AgentState::NotYet { crashed: Some(pod), .. } if pod == "agent-1"));
         assert_eq!(
-            observed(state),
+            state.observed(),
             "0 of 1 available; pod agent-1: CrashLoopBackOff: back-off 40s (ended 3 times, last with exit code 1)"
         );
     }
@@ -214,7 +217,7 @@ mod tests {
             {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}
         ]}));
         assert_eq!(
-            observed(judge(Some(&deployment), &[&pending])),
+            judge(Some(&deployment), &[&pending]).observed(),
             "0 of 1 available; pod agent-1 can't be scheduled: 0/1 nodes are available"
         );
     }

@@ -33,8 +33,8 @@ pub enum Outcome {
         /// Warning events and last log lines.
         facts: Vec<String>,
     },
-    /// Ctrl-C.
-    Interrupted,
+    /// Ctrl-C; what was seen last.
+    Interrupted(String),
 }
 
 /// One thing that the watches said.
@@ -95,7 +95,7 @@ pub async fn wait_until_running(
             }
         }
         if interrupt.is_set() {
-            return Outcome::Interrupted;
+            return Outcome::Interrupted(state.observed());
         }
         if Instant::now() >= deadline {
             return timed_out(cluster, namespace, state).await;

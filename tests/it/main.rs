@@ -3,13 +3,17 @@
 
 mod adopt;
 mod apply;
+mod crash;
 mod credentials;
 mod drift;
 mod init;
 mod manifests;
 mod obstacles;
+mod race;
 mod rights;
+mod self_hosting;
 mod settings;
+mod state;
 mod support;
 mod tidy;
 mod wait;

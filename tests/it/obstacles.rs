@@ -88,7 +88,7 @@ fn a_deployment_with_another_selector_is_refused() {
     object["spec"]["template"]["metadata"]["labels"] = json!({ "app": "agent" });
     object["spec"]["replicas"] = json!(0);
     lab.create(&object);
-    let _ = lab.refuses(&[]).explains("`spec.selector`").explains("kubectl delete deployment");
+    let _ = lab.refuses(&[]).explains("`spec.selector`").prints("kubectl delete deployment");
 }
 
 fn quota(lab: &Lab, namespace: &str, hard: &Value) {

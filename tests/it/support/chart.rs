@@ -35,7 +35,7 @@ impl Lab {
             json!({
                 "apiVersion": "v1", "kind": "ConfigMap",
                 "metadata": { "name": AGENT, "namespace": agents, "labels": labels() },
-                "data": { "ORG_ID": self.orchestrator.org(), "RUNNER_ID": self.runner, "LOG_LEVEL": "info" },
+                "data": { "ORG_ID": self.env()["HUMANITEC_ORG"], "RUNNER_ID": self.runner, "LOG_LEVEL": "info" },
             }),
             json!({ "apiVersion": rbac, "kind": "Role", "metadata": labelled, "rules": [
                 { "apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get", "list"] },

@@ -5,6 +5,7 @@ mod chart;
 mod lab;
 mod outcome;
 mod proxy;
+mod running;
 mod screen;
 
 pub(crate) use by_hand::new_key;

@@ -61,6 +61,26 @@ pub(super) async fn file(cluster: &Cluster, pod: &Pod, container: &str, path: &s
     None
 }
 
+/// Reads all files of a container that are mounted from a ConfigMap or Secret at a folder.
+pub(super) async fn files(cluster: &Cluster, pod: &Pod, container: &str, folder: &str) -> Vec<String> {
+    let mounts = pod.container(container)["volumeMounts"].as_array().cloned().unwrap_or_default();
+    let volumes = pod.spec()["volumes"].as_array().cloned().unwrap_or_default();
+    let mut texts = Vec::new();
+    for mount in mounts
+        .iter()
+        .filter(|mount| mount["mountPath"].as_str().is_some_and(|path| path.trim_end_matches('/') == folder))
+    {
+        let Some(volume) = volumes.iter().find(|volume| volume["name"] == mount["name"]) else { continue };
+        for (kind, field, name) in [("configmap", "configMap", "name"), ("secret", "secret", "secretName")] {
+            if let Some(source) = volume.get(field) {
+                let reference = serde_json::json!({ "name": source[name], "optional": true });
+                texts.extend(read(cluster, pod, kind, &reference).await.unwrap_or_default().into_values());
+            }
+        }
+    }
+    texts
+}
+
 async fn one(cluster: &Cluster, pod: &Pod, from: &Value) -> Result<Option<String>, String> {
     for (kind, field) in [("configmap", "configMapKeyRef"), ("secret", "secretKeyRef")] {
         let Some(reference) = from.get(field) else {

@@ -34,6 +34,14 @@ pub(super) async fn client(
             reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|error| format!("{path}: {error}"))?;
         builder = builder.tls_certs_only(authorities);
     }
+    // Go reads all files of these folders besides the image's own bundle.
+    for folder in environment.get("SSL_CERT_DIR").into_iter().flat_map(|list| list.split(':')) {
+        for pem in environment::files(cluster, pod, container, folder.trim_end_matches('/')).await {
+            let authorities = reqwest::Certificate::from_pem_bundle(pem.as_bytes());
+            let authorities = authorities.map_err(|error| format!("{folder}: {error}"))?;
+            builder = builder.tls_certs_merge(authorities);
+        }
+    }
     builder.build().map_err(|error| error.to_string())
 }
 
