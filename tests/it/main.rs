@@ -3,6 +3,10 @@
 
 mod apply;
 mod credentials;
+mod no_write;
+mod registration;
+mod rules;
+mod saved_plan;
 mod settings;
 mod support;
 mod tidy;
