@@ -3,6 +3,7 @@
 
 mod apply;
 mod credentials;
+mod documents;
 mod no_write;
 mod registration;
 mod rules;

@@ -3,7 +3,9 @@
 mod lab;
 mod outcome;
 mod proxy;
+mod shipped;
 
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
 pub(crate) use proxy::Proxy;
+pub(crate) use shipped::is_shipped;
