@@ -1,7 +1,9 @@
 //! The command tree, and one line of dispatch for each command.
 
 mod apply;
+mod complete;
 mod config;
+mod examples;
 mod init;
 mod keygen;
 mod manual;
@@ -145,7 +147,12 @@ pub fn command() -> clap::Command {
     for name in ["init", "plan", "apply", "status", "namespaces", "secret", "register", "install", "rule"] {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
-    command.mut_subcommand("config", |command| command.mut_subcommand("show", |command| setting_args(command, &rest)))
+    command = command
+        .mut_subcommand("config", |command| command.mut_subcommand("show", |command| setting_args(command, &rest)));
+    let command = examples::with_examples(command);
+    // clap moves a command that is touched to the end: all are touched once more, in their order.
+    let names = Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect::<Vec<_>>();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |it| it))
 }
 
 /// What every command gets.
@@ -159,6 +166,9 @@ struct Call<'a> {
 
 /// Runs the program: from the command line to the exit code.
 pub fn run(process: &Process) -> ExitCode {
+    if complete::complete(process) {
+        return ExitCode::Done;
+    }
     let parsed = command()
         .try_get_matches_from(&process.args)
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
