@@ -4,6 +4,7 @@
 mod apply;
 mod credentials;
 mod documents;
+mod generated;
 mod no_write;
 mod registration;
 mod rules;
