@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::change::Action;
 
 /// One thing that just happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The tool began to look.
@@ -64,6 +65,16 @@ pub enum Event {
     },
     /// Ctrl-C: what is in hand is finished, nothing else is begun.
     Interrupted,
+}
+
+/// One line of `--events-file`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EventLine<'a> {
+    /// What happened.
+    #[serde(flatten)]
+    pub event: &'a Event,
+    /// When, in RFC 3339.
+    pub at: String,
 }
 
 /// Where events go.

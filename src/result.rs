@@ -18,6 +18,7 @@ pub const SCHEMA: &str = "runner-setup/result/v1";
 #[serde(rename_all = "camelCase")]
 pub struct ResultDocument {
     /// Always `runner-setup/result/v1`.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// The command.
     pub command: String,
@@ -106,8 +107,10 @@ pub struct ChangeSummary {
     /// The object, as `--adopt` takes it.
     pub object: String,
     /// `create`, `update`, `adopt`, `unchanged` or `delete`.
+    #[schemars(extend("enum" = ["create", "update", "adopt", "unchanged", "delete"]))]
     pub action: String,
     /// `pending`, `done`, `failed` or `skipped`.
+    #[schemars(extend("enum" = ["pending", "done", "failed", "skipped"]))]
     pub status: String,
     /// Why, in a few words.
     pub why: String,
@@ -132,6 +135,7 @@ pub struct Verified {
     /// The claim, e.g. `agent-running`.
     pub claim: String,
     /// `pass`, `fail` or `unknown`.
+    #[schemars(extend("enum" = ["pass", "fail", "unknown"]))]
     pub outcome: String,
     /// What was seen.
     pub observed: String,
@@ -141,6 +145,9 @@ pub struct Verified {
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ErrorSummary {
     /// The kind, which decides the exit code.
+    #[schemars(extend("enum" = [
+        "usage", "answer-missing", "refused", "unreachable", "stopped", "interrupted", "bug"
+    ]))]
     pub kind: String,
     /// What failed, on which object.
     pub message: String,

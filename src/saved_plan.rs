@@ -20,9 +20,11 @@ use crate::settings::Settings;
 const SCHEMA: &str = "runner-setup/plan/v1";
 
 /// What the file holds: the settings that a person told, and a digest of every change. No keys, no tokens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedPlan {
+    /// Always `runner-setup/plan/v1`.
+    #[schemars(extend("const" = SCHEMA))]
     schema: String,
     /// The version of the tool that planned; another version may plan otherwise, and then says so.
     version: String,
@@ -37,10 +39,13 @@ pub struct SavedPlan {
 }
 
 /// One change: the object, what happens to it, and a digest of the content.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 struct SavedChange {
+    /// The object, as `--adopt` takes it.
     object: String,
+    /// What happens to it.
     action: String,
+    /// SHA-256 of everything that is known of the new content.
     digest: String,
 }
 
@@ -55,6 +60,10 @@ pub fn save(path: &Path, answers: &Answers, settings: &Settings, found: &Found, 
     let config: Value = serde_yaml::from_str(&config_yaml(answers)).map_err(|error| refuse(error.to_string()))?;
     let saved = SavedPlan::of(config, settings, found, plan);
     let text = serde_json::to_string_pretty(&saved).map_err(|error| refuse(error.to_string()))?;
+    // A device or a pipe is written to; a file would take its place in the file system.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, text).map_err(|error| refuse(error.to_string()));
+    }
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is readable by its owner only, and takes its place as a whole.
     let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| refuse(error.to_string()))?;

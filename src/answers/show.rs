@@ -10,7 +10,7 @@ use super::setting::Setting;
 use super::told::{Said, Told};
 
 /// One setting as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct ShownSetting {
     /// The flag without its dashes, or the file key of a setting without a flag.
     pub id: &'static str,

@@ -1,9 +1,9 @@
 //! `config`: the configuration file's schema, and the settings that result.
 
 use clap::Subcommand;
-use serde_json::json;
+use serde::Serialize;
 
-use crate::answers::{Answers, Need, schema, settle};
+use crate::answers::{Answers, Need, ShownSetting, schema, settle};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::terminal::Output;
@@ -18,6 +18,16 @@ pub(super) enum ConfigCommand {
     Schema,
     /// Print every setting with its value and where it came from
     Show,
+}
+
+/// What `config show -o json` writes.
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct SettingsDocument {
+    /// Always `runner-setup/settings/v1`.
+    #[schemars(extend("const" = "runner-setup/settings/v1"))]
+    schema: &'static str,
+    /// Every setting, in the order of help.
+    settings: Vec<ShownSetting>,
 }
 
 /// Runs `config`.
@@ -50,7 +60,7 @@ pub(super) fn show_settings(call: &Call<'_>, answers: &Answers) -> Result<ExitCo
             call.terminal.data(&format!("{:width$}  {value}  [{}]", row.id, row.source));
         }
     }
-    call.terminal.document(&json!({ "schema": "runner-setup/settings/v1", "settings": settled.shown }));
+    call.terminal.document(&SettingsDocument { schema: "runner-setup/settings/v1", settings: settled.shown });
     for warning in &settled.warnings {
         call.terminal.warn(warning);
     }

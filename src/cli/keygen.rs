@@ -31,14 +31,20 @@ pub(super) struct KeygenArgs {
 }
 
 /// What `keygen -o json` writes.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct KeyDocument {
+pub(super) struct KeyDocument {
+    /// Always `runner-setup/key/v1`.
+    #[schemars(extend("const" = "runner-setup/key/v1"))]
     schema: &'static str,
+    /// Where the private key stands.
     private_key_file: String,
+    /// Where the public key was written; absent when nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key_file: Option<String>,
+    /// The public key, PEM.
     public_key: String,
+    /// Lower-case hex SHA-256 of the public key's 32 bytes.
     key_id: String,
 }
 
@@ -99,6 +105,10 @@ fn check(private_path: &Path, public_path: &Path) -> Result<PublicKey, Failure> 
 
 fn generate(private_path: &Path, public_path: &Path, force: bool) -> Result<PublicKey, Failure> {
     for path in [private_path, public_path] {
+        // A file would take the place of a device in the file system.
+        if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(Failure::new(FailureKind::Usage, format!("`{}` is no regular file", path.display())));
+        }
         if !force && path.exists() {
             return Err(Failure::new(FailureKind::Refused, format!("`{}` is there already", path.display()))
                 .hint("runner-setup keygen --check")

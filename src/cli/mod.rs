@@ -1,13 +1,18 @@
 //! The command tree, and one line of dispatch for each command.
 
 mod apply;
+mod complete;
 mod config;
+mod examples;
 mod init;
 mod keygen;
 mod manual;
 mod plan;
+mod schemas;
 mod session;
 mod status;
+
+pub use schemas::schemas;
 
 use std::path::PathBuf;
 
@@ -118,15 +123,6 @@ impl Command {
             Self::Man => "man",
         }
     }
-
-    /// Whether the command writes a result document.
-    fn has_result(&self) -> bool {
-        match self {
-            Self::Init | Self::Plan(_) | Self::Apply(_) => true,
-            Self::Namespaces(_) | Self::Secret(_) | Self::Register(_) | Self::Install(_) | Self::Rule(_) => true,
-            Self::Status | Self::Keygen(_) | Self::Config(_) | Self::Completions(_) | Self::Man => false,
-        }
-    }
 }
 
 /// Settings that say how to reach both sides: flags of every command.
@@ -151,7 +147,12 @@ pub fn command() -> clap::Command {
     for name in ["init", "plan", "apply", "status", "namespaces", "secret", "register", "install", "rule"] {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
-    command.mut_subcommand("config", |command| command.mut_subcommand("show", |command| setting_args(command, &rest)))
+    command = command
+        .mut_subcommand("config", |command| command.mut_subcommand("show", |command| setting_args(command, &rest)));
+    let command = examples::with_examples(command);
+    // clap moves a command that is touched to the end: all are touched once more, in their order.
+    let names = Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect::<Vec<_>>();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |it| it))
 }
 
 /// What every command gets.
@@ -173,6 +174,9 @@ impl Call<'_> {
 
 /// Runs the program: from the command line to the exit code.
 pub fn run(process: &Process) -> ExitCode {
+    if complete::complete(process) {
+        return ExitCode::Done;
+    }
     let parsed = command()
         .try_get_matches_from(&process.args)
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
@@ -218,9 +222,7 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
 
 /// The end of a run that failed before its command could tell more.
 fn fail(terminal: &Terminal, command: &Command, failure: &Failure) -> ExitCode {
-    if command.has_result() {
-        terminal.document(&ResultDocument::failed(command.name(), failure));
-    }
+    terminal.document(&ResultDocument::failed(command.name(), failure));
     terminal.failure(failure);
     failure.kind.exit_code()
 }
@@ -239,20 +241,39 @@ fn refused_by_clap(process: &Process, error: &clap::Error) -> ExitCode {
     let asks_for = |format: &str| {
         words.windows(2).any(|pair| matches!(pair[0].as_str(), "-o" | "--output") && pair[1] == format)
             || words.iter().any(|word| *word == format!("-o{format}") || *word == format!("--output={format}"))
+            || process.var("RUNNER_SETUP_OUTPUT") == Some(format)
     };
     let format = [(Output::Json, "json"), (Output::Yaml, "yaml")].into_iter().find(|(_, name)| asks_for(name));
     if let (Some((output, _)), false) = (format, is_help) {
-        let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let failure = Failure::new(FailureKind::Usage, message).hint("runner-setup --help");
-        let command = words.iter().skip(1).find(|word| !word.starts_with('-')).map_or("runner-setup", String::as_str);
+        let tree = Cli::command();
+        let is_command = |word: &&String| tree.find_subcommand(word).is_some();
+        let name = words.iter().skip(1).find(is_command).map_or("runner-setup", String::as_str);
+        let failure = clap_failure(error).hint("runner-setup --help");
         let terminal = Terminal::new(process, Color::Auto, output, Talk::Normal);
-        terminal.document(&ResultDocument::failed(command, &failure));
+        terminal.document(&ResultDocument::failed(name, &failure));
         terminal.failure(&failure);
         return ExitCode::Usage;
     }
     as_clap_says(error);
     if is_help { ExitCode::Done } else { ExitCode::Usage }
+}
+
+/// What clap says, without its usage lines: the first paragraph is the message, tips are hints.
+fn clap_failure(error: &clap::Error) -> Failure {
+    use clap::error::ErrorKind;
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::new(FailureKind::Usage, "a command is missing");
+    }
+    let text = error.to_string();
+    let said = text.split("\nUsage:").next().unwrap_or_default().split("\nFor more information").next();
+    let (tips, message): (Vec<_>, Vec<_>) = said
+        .unwrap_or_default()
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .partition(|line| line.starts_with("tip:"));
+    let failure = Failure::new(FailureKind::Usage, message.join(" ").trim_start_matches("error: "));
+    tips.into_iter().fold(failure, |failure, tip| failure.hint(tip.trim_start_matches("tip: ")))
 }
 
 fn output(process: &Process, global: &Global) -> Result<Output, Failure> {

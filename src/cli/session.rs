@@ -15,7 +15,7 @@ use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
 use crate::look::look;
-use crate::orchestrator::{self, Orchestrator, Token};
+use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
 use crate::plan::{Plan, conclude, draft};
 use crate::process::Process;
@@ -177,7 +177,11 @@ impl<'a> Session<'a> {
                 && settled.connection.token.is_some()
                 && !settled.unknown.iter().any(|unknown| unknown.id == setting::ORG.id));
         let orchestrator = match wants_orchestrator {
-            true => Some(open_orchestrator(call.process, &settled, extra_roots, access, &tell)?),
+            true => {
+                let tell = tell.clone();
+                let on_retry = Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() }));
+                Some(orchestrator_for(call.process, &settled, extra_roots, access, on_retry)?)
+            }
             false => None,
         };
         Ok(Self { call, settled, lent, phases, cluster, orchestrator, tell, progress, interrupt })
@@ -324,15 +328,17 @@ pub(super) fn extra_roots(process: &Process, answers: &Answers, settled: &Settle
     added_roots(process, settled.connection.ca_file.as_deref(), &said)
 }
 
-/// Opens a client for the Orchestrator; nothing is sent yet.
-pub(super) fn open_orchestrator(
+/// A client for the Orchestrator; nothing is sent yet.
+///
+/// # Errors
+/// What can't be used: the token, a proxy, a certificate.
+pub(super) fn orchestrator_for(
     process: &Process,
     settled: &Settled,
     extra_roots: Vec<Vec<u8>>,
     access: Access,
-    tell: &Tell,
+    on_retry: OnRetry,
 ) -> Result<Orchestrator, Failure> {
-    let tell = tell.clone();
     let options = orchestrator::ConnectOptions {
         api_url: settled.settings.api_url.clone(),
         token: settled.connection.token.as_ref().map(|token| Token::new(token.value.expose())).transpose()?,
@@ -341,7 +347,7 @@ pub(super) fn open_orchestrator(
         request_timeout: REQUEST_TIMEOUT.min(settled.settings.timeout),
         env: process.env.clone(),
         user_agent: USER_AGENT.to_owned(),
-        on_retry: Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() })),
+        on_retry,
     };
     Ok(Orchestrator::connect(options)?)
 }

@@ -26,6 +26,7 @@ use super::session::{Session, gather};
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusDocument {
     /// Always `runner-setup/status/v1`.
+    #[schemars(extend("const" = "runner-setup/status/v1"))]
     pub schema: String,
     /// The organisation.
     pub org: String,

@@ -73,7 +73,7 @@ pub(super) fn plan_runner(
             let ours = live.description.as_deref() == Some(registration::DEFAULT_DESCRIPTION)
                 || registration::cluster_uid(live).is_some();
             let action = if ours { Action::Update } else { Action::Adopt };
-            let why = if ours { "differs" } else { "registered by somebody else, with this key" };
+            let why = if ours { "differs" } else { "registered with this key, and nothing in it says by whom" };
             plan.planned.push(Planned { fields, ..line(action, why, Some(Change::PatchRunner { patch })) });
         }
         Comparison::Same => {}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cluster::AGENT_RUNNING;
-use crate::event::{Event, Tell};
+use crate::event::{Event, EventLine, Tell};
 use crate::verify::KEY_REGISTERED;
 
 use super::plan_view::split;
@@ -118,10 +118,10 @@ impl Progress {
 
     fn write(&self, event: &Event) {
         let Some(file) = &self.file else { return };
-        let Ok(mut value) = serde_json::to_value(event) else { return };
-        value["at"] = serde_json::Value::String(jiff::Timestamp::now().to_string());
+        let line = EventLine { event, at: jiff::Timestamp::now().to_string() };
+        let Ok(line) = serde_json::to_string(&line) else { return };
         if let Ok(mut file) = file.lock() {
-            drop(writeln!(file, "{value}"));
+            drop(writeln!(file, "{line}"));
         }
     }
 }

@@ -7,12 +7,11 @@ use tokio::runtime::Handle;
 
 use crate::access::Access;
 use crate::answers::{Answers, Directory, Need, TokenNeed, Trouble, settle};
-use crate::event::Tell;
 use crate::failure::Failure;
-use crate::orchestrator::{EnvType, Orchestrator, OrchestratorError, Project, Rule, Runner};
+use crate::orchestrator::{EnvType, OnRetry, Orchestrator, OrchestratorError, Project, Rule, Runner};
 use crate::process::Process;
 
-use super::super::session::{extra_roots, open_orchestrator};
+use super::super::session::{extra_roots, orchestrator_for};
 
 /// The real Orchestrator, asked from the thread in which the questions are.
 pub(super) struct Lookup {
@@ -30,9 +29,9 @@ impl Lookup {
     fn open(&self, answers: &Answers) -> Result<(Orchestrator, String), Failure> {
         let need = Need { org: true, runner_id: false, token: TokenNeed::Required };
         let settled = settle(answers, &self.process, need)?;
-        let silent: Tell = Arc::new(|_| {});
+        let silent: OnRetry = Arc::new(|_| {});
         let roots = extra_roots(&self.process, answers, &settled)?;
-        let orchestrator = open_orchestrator(&self.process, &settled, roots, Access::ReadOnly, &silent)?;
+        let orchestrator = orchestrator_for(&self.process, &settled, roots, Access::ReadOnly, silent)?;
         Ok((orchestrator, settled.settings.org))
     }
 

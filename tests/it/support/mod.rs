@@ -7,6 +7,7 @@ mod outcome;
 mod proxy;
 mod running;
 mod screen;
+mod shipped;
 
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
@@ -14,3 +15,4 @@ pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
 pub(crate) use proxy::Proxy;
 pub(crate) use screen::Screen;
+pub(crate) use shipped::is_shipped;
