@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::apply::{Applied, Tools, apply, interrupted};
+use crate::apply::{Applied, Tools, apply};
 use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
             };
             let opened = tokio::select! {
                 opened = Cluster::connect(call.process, &options) => opened?,
-                () = interrupt.pressed() => return Err(interrupted()),
+                () = interrupt.pressed() => return Err(unchanged()),
             };
             Some(opened)
         } else {
@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
     pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
         tokio::select! {
             planned = self.look_and_plan() => planned,
-            () = self.interrupt.pressed() => Err(interrupted()),
+            () = self.interrupt.pressed() => Err(unchanged()),
         }
     }
 
@@ -239,11 +239,12 @@ impl<'a> Session<'a> {
                 .iter()
                 .filter(|change| change.status == "done" && change.action != "unchanged")
                 .count();
-            return Err(if done > 0 {
-                failure
-                    .hint(format!("{done} of {total} changes are made; run the same command again to go on from here"))
-            } else {
-                failure
+            let said = format!("{done} of {total} changes are made");
+            return Err(match failure.kind {
+                FailureKind::Interrupted if done == 0 => unchanged(),
+                FailureKind::Interrupted => Failure { message: format!("interrupted; {said}"), ..failure },
+                _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
+                _ => failure,
             });
         }
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
@@ -290,6 +291,11 @@ impl<'a> Session<'a> {
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
         lines
     }
+}
+
+/// The failure of a run that Ctrl-C ended before its first change.
+pub(super) fn unchanged() -> Failure {
+    Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
 }
 
 /// The certificates of `--ca-file`.

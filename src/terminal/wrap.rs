@@ -35,7 +35,9 @@ fn wrap(line: &str, width: usize) -> String {
     words.push(word);
     for (index, word) in words.into_iter().enumerate() {
         let length = console::measure_text_width(&word);
-        if index > 0 && column + 1 + length > width && column > indent.len() {
+        // A word that is longer than a line is cut on any line.
+        let helps = column > indent.len() && indent.len() + length <= width;
+        if index > 0 && column + 1 + length > width && helps {
             wrapped.push('\n');
             wrapped.push_str(&indent);
             column = indent.len();
@@ -58,7 +60,7 @@ mod tests {
         assert_eq!(wrap("short", 20), "short");
         assert_eq!(wrap("one two three four five", 12), "one two\n  three four\n  five");
         assert_eq!(wrap("  a: bb cc dd", 10), "  a: bb cc\n    dd");
-        assert_eq!(wrap("run `a b c d e f g` now", 12), "run\n  `a b c d e f g`\n  now");
+        assert_eq!(wrap("run `a b c d e f g` now", 12), "run `a b c d e f g`\n  now");
         assert_eq!(wrap("averyveryverylongword x", 10), "averyveryverylongword\n  x");
     }
 }
