@@ -68,8 +68,7 @@ pub fn ask_context(
     current: Option<&str>,
     ask: &mut dyn Ask,
 ) -> Result<bool, Failure> {
-    let is_told = answers.told(&CONTEXT).is_some_and(|told| told.source.layer() > super::Layer::Detected);
-    if is_told || names.is_empty() {
+    if answers.told(&CONTEXT).is_some() || names.is_empty() {
         return Ok(false);
     }
     let [only] = names else {
@@ -118,8 +117,9 @@ struct Interview<'a> {
 }
 
 impl Interview<'_> {
+    /// Whether somebody said it; what was only found out is a default.
     fn is_told(&self, setting: &Setting) -> bool {
-        self.answers.told(setting).is_some()
+        self.answers.told(setting).is_some_and(|told| told.source.layer() > super::Layer::Detected)
     }
 
     /// The line before a question that says why it is asked.
@@ -153,6 +153,8 @@ impl Interview<'_> {
                 for cause in failure.causes.iter().skip(1) {
                     self.ask.say(&format!("{cause}."));
                 }
+                self.ask.say("`hctl login` gets one for you: press Ctrl-C, log in, and start again.");
+                self.ask.say("Or paste a token here: it is not shown and not written anywhere.");
                 self.token()?;
             }
             Err(failure) => return Err(failure),
@@ -173,7 +175,10 @@ impl Interview<'_> {
             self.why(&format!("{}.", sentence(failure)));
             match again {
                 Trouble::Org(_) => self.org()?,
-                _ => self.token()?,
+                _ => {
+                    self.ask.say("Another one is needed: from `hctl login`, or typed here, where it is not shown.");
+                    self.token()?;
+                }
             }
         }
     }
@@ -185,8 +190,6 @@ impl Interview<'_> {
     }
 
     fn token(&mut self) -> Result<(), Failure> {
-        self.ask.say("`hctl login` gets one for you: press Ctrl-C, log in, and start again.");
-        self.ask.say("Or paste a token here: it is not shown and not written anywhere.");
         for _ in 0..ATTEMPTS {
             let typed = self.ask.hidden("Token:")?;
             match crate::orchestrator::Token::new(&typed) {
@@ -209,9 +212,8 @@ impl Interview<'_> {
             let is_known = !settled.unknown.iter().any(|unknown| unknown.id == RUNNER_ID.id);
             let default = is_known.then(|| settled.settings.runner_id.to_string());
             self.why("The runner's id names it in the Orchestrator, and can't be changed later.");
-            let id = self.text("Runner id:", default.as_deref(), |text| {
-                text.parse::<RunnerId>().map(|id| id.to_string())
-            })?;
+            let id =
+                self.text("Runner id:", default.as_deref(), |text| text.parse::<RunnerId>().map(|id| id.to_string()))?;
             self.answers.asked(&RUNNER_ID, id.as_str());
             id
         };
@@ -251,12 +253,10 @@ impl Interview<'_> {
         {
             let name = match (agreed, is_namespace) {
                 (true, _) => known,
-                (false, true) => self.text(question, Some(&known), |text| {
-                    text.parse::<NamespaceName>().map(|name| name.to_string())
-                })?,
-                (false, false) => self.text(question, Some(&known), |text| {
-                    text.parse::<KubernetesName>().map(|name| name.to_string())
-                })?,
+                (false, true) => self
+                    .text(question, Some(&known), |text| text.parse::<NamespaceName>().map(|name| name.to_string()))?,
+                (false, false) => self
+                    .text(question, Some(&known), |text| text.parse::<KubernetesName>().map(|name| name.to_string()))?,
             };
             if setting.default != Some(name.as_str()) {
                 self.answers.asked(setting, name);
@@ -316,7 +316,8 @@ impl Interview<'_> {
             if is_required && !with_optional {
                 self.why(&format!("State storage {kind} was chosen; what belongs to it is missing."));
             }
-            let check = |text: &str| if text.is_empty() && !is_required { Ok(String::new()) } else { (part.check)(text) };
+            let check =
+                |text: &str| if text.is_empty() && !is_required { Ok(String::new()) } else { (part.check)(text) };
             let text = self.text(part.question, (!is_required).then_some(""), check)?;
             if !text.is_empty() {
                 self.answers.asked(part.setting, text);
@@ -384,11 +385,7 @@ impl Interview<'_> {
         }
     }
 
-    fn one_of<'b>(
-        &mut self,
-        question: &str,
-        ids: impl Iterator<Item = (&'b str, &'b str)>,
-    ) -> Result<String, Failure> {
+    fn one_of<'b>(&mut self, question: &str, ids: impl Iterator<Item = (&'b str, &'b str)>) -> Result<String, Failure> {
         let ids: Vec<_> = ids.collect();
         let shown = |(id, name): &(&str, &str)| {
             if name.is_empty() || name == id { (*id).to_owned() } else { format!("{id} ({name})") }
@@ -451,7 +448,6 @@ fn sentence(failure: &Failure) -> String {
     let mut letters = failure.message.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,9 @@
 //! `init`: the wizard at a real terminal, with lists and with plain lines, and where there is none.
 
+use std::time::Duration;
+
+use world::{Fault, What};
+
 use crate::support::{Lab, Screen};
 
 /// A terminal that can redraw lines.
@@ -17,7 +21,9 @@ fn lab(name: &str) -> Lab {
 /// Whether nothing was made on either side.
 #[track_caller]
 fn is_untouched(lab: &Lab) {
-    assert!(lab.get("v1", "Namespace", "", &lab.runner_namespace).is_none());
+    for namespace in [&lab.runner_namespace, "humanitec-kubernetes-agent-runner-ns"] {
+        assert!(lab.get("v1", "Namespace", "", namespace).is_none());
+    }
     assert_eq!(lab.orchestrator.runner_ids(), Vec::<String>::new());
     assert!(lab.orchestrator.requests().iter().all(|request| request.method == "GET"));
 }
@@ -67,7 +73,9 @@ fn from_questions_to_a_deployment() {
     assert_eq!(lab.run(&words).exits(0).json()["outcome"], "nothing-to-do");
     let outcome = lab.run(&["apply", "--yes", "-o", "json"]).exits(0);
     assert_eq!(outcome.json()["outcome"], "nothing-to-do", "the file says the same");
-    assert!(!std::fs::read_to_string(lab.home().join("runner-setup.yaml")).unwrap().contains(&lab.orchestrator.token()));
+    assert!(
+        !std::fs::read_to_string(lab.home().join("runner-setup.yaml")).unwrap().contains(&lab.orchestrator.token())
+    );
 }
 
 #[test]
@@ -209,7 +217,7 @@ fn a_signal_from_elsewhere_leaves_the_terminal_as_it_was() {
         let mut screen = Screen::start(&lab, XTERM, &["init"]);
         screen.answers("Runner id:", "\r").answers("Use these names?", "\r");
         screen.shows("> kubernetes: in Secrets");
-        std::thread::sleep(std::time::Duration::from_millis(150));
+        std::thread::sleep(Duration::from_millis(150));
         screen.signal(name).ends(130);
         screen.is_left_as_it_was();
     }
@@ -218,7 +226,8 @@ fn a_signal_from_elsewhere_leaves_the_terminal_as_it_was() {
 #[test]
 fn ctrl_c_after_the_start_says_where_it_stopped_and_what_goes_on() {
     let lab = lab("stopped");
-    lab.orchestrator.fault(world::orchestrator::Fault::once("POST", "/runners", world::orchestrator::What::Hang));
+    let slow = What::Delay(Duration::from_secs(2));
+    lab.orchestrator.fault(Fault::once("POST", "/runners", slow));
     let mut screen = Screen::start(&lab, XTERM, &["init"]);
     screen.answers("Runner id:", &format!("{}\r", lab.runner));
     screen.answers("Use these names?", "n");
@@ -226,14 +235,17 @@ fn ctrl_c_after_the_start_says_where_it_stopped_and_what_goes_on() {
     screen.answers("Namespace of the jobs:", &format!("{}\r", lab.job_namespace));
     screen.answers("Account of the agent:", "\r").answers("Account of the jobs:", "\r");
     screen.answers("Where?", "\r").answers("Which environments", "\r").answers("Make these changes?", "y");
-    screen.answers("done   create    ConfigMap", "\x03").shows("finishing what is in hand");
-    screen.types("\x03").ends(130);
+    screen.answers("done   create    ConfigMap", "\x03").shows("finishing what is in hand").ends(130);
+    screen.shows_at_end("done   create    runner ").shows_at_end("error: interrupted; 11 of 13 changes are made");
+    screen.shows_at_end("All your answers in one line").is_left_as_it_was();
+    assert_eq!(lab.orchestrator.runner_ids(), std::slice::from_ref(&lab.runner));
     let mut screen = Screen::start(&lab, XTERM, &["init", "--runner-id", &lab.runner, "--rule", "any", "--yes"]);
     screen.answers("Use these names?", "n");
     screen.answers("Namespace of the agent:", &format!("{}\r", lab.runner_namespace));
     screen.answers("Namespace of the jobs:", &format!("{}\r", lab.job_namespace));
     screen.answers("Account of the agent:", "\r").answers("Account of the jobs:", "\r");
-    screen.answers("Where?", "\r").answers("Write runner-setup.yaml?", "n").ends(0);
+    screen.answers("Write runner-setup.yaml?", "n").ends(0);
+    screen.shows_at_end("is registered already");
     lab.proves_itself();
 }
 
@@ -254,4 +266,15 @@ fn a_file_that_is_there_is_not_replaced_silently() {
     screen.answers("Where?", "\r");
     screen.shows("is there already").answers("Replace it", "\r").ends(0);
     assert!(std::fs::read_to_string(lab.home().join("runner-setup.yaml")).unwrap().contains("# mine"));
+}
+
+#[test]
+fn a_second_time_the_runner_that_is_there_is_the_default() {
+    let mut lab = Lab::new("again");
+    assert_eq!(lab.run(&["apply", "--yes", "--rule", "any", "-o", "json"]).exits(0).json()["outcome"], "done");
+    lab.unset("RUNNER_ID");
+    let mut screen = Screen::start(&lab, XTERM, &["init"]);
+    screen.answers(&format!("Runner id: [{}]", lab.runner), "\r");
+    screen.answers("Write runner-setup.yaml?", "n").ends(0);
+    screen.shows_at_end("It has a rule already: any.").shows_at_end("Done: everything was as it should be.");
 }

@@ -107,7 +107,10 @@ impl Directory for Fake {
         }
         let project = |id: &str, name: &str| Project { id: id.to_owned(), display_name: name.to_owned() };
         let env_type = |id: &str| EnvType { id: id.to_owned(), display_name: String::new() };
-        Ok((vec![project("web", "Web shop"), project("api", "")], vec![env_type("development"), env_type("production")]))
+        Ok((
+            vec![project("web", "Web shop"), project("api", "")],
+            vec![env_type("development"), env_type("production")],
+        ))
     }
 }
 
@@ -133,10 +136,7 @@ fn talk(
 fn enter_is_enough_and_the_line_pins_what_was_made_up() {
     let (ended, answers, script) = talk(&["--org=my-org"], &[TOKEN], &["", "", "", ""], Fake::default());
     assert!(ended.unwrap());
-    assert_eq!(
-        script.questions(),
-        ["Runner id:", "Use these names?", "Where?", "Which environments get this runner?"]
-    );
+    assert_eq!(script.questions(), ["Runner id:", "Use these names?", "Where?", "Which environments get this runner?"]);
     assert_eq!(
         scripted_line(&answers, "apply"),
         "runner-setup apply --org my-org --context prod --runner-id kubernetes-agent-prod --rule any --yes"
@@ -231,7 +231,8 @@ fn a_registered_runner_keeps_its_state_its_names_and_its_rule() {
         "state_storage_configuration": { "type": "s3", "bucket": "b" },
     }))
     .unwrap();
-    let rule = Rule { id: "1".into(), runner_id: "my-runner".into(), project_id: Some("web".into()), env_type_id: None };
+    let rule =
+        Rule { id: "1".into(), runner_id: "my-runner".into(), project_id: Some("web".into()), env_type_id: None };
     let fake = Fake { runner: Some(runner), rules: vec![rule], is_empty: false };
     let (ended, answers, script) = talk(&["--org=my-org"], &[TOKEN], &["my-runner", ""], fake);
     ended.unwrap();
@@ -247,7 +248,7 @@ fn a_registered_runner_keeps_its_state_its_names_and_its_rule() {
 #[test]
 fn a_bucket_is_asked_for_when_it_belongs_to_the_storage() {
     let told = ["--org=my-org", "--runner-id=my-runner", "--namespace=a", "--rule=any"];
-    let (ended, answers, _) = talk(&told, &[TOKEN], &["s3", "Bad_", "states", "", ], Fake::default());
+    let (ended, answers, _) = talk(&told, &[TOKEN], &["s3", "Bad_", "states", ""], Fake::default());
     ended.unwrap();
     assert_eq!(answers.text(&STATE_BUCKET), Some("states"));
     assert!(answers.told(&STATE_PATH_PREFIX).is_none());

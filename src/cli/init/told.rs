@@ -13,15 +13,11 @@ use super::super::apply::counted;
 const WIDTH: usize = 80;
 
 /// Says what is known before the first question, and where it is from.
-pub(super) fn found(
-    call: &Call<'_>,
-    answers: &Answers,
-    server: &str,
-    version: Option<&str>,
-) -> Result<(), Failure> {
+pub(super) fn found(call: &Call<'_>, answers: &Answers, server: &str, version: Option<&str>) -> Result<(), Failure> {
     let hctl = Hctl::find(call.process)?;
     let mut rows = Vec::new();
-    let mut row = |label: &str, value: &str, from: &str| rows.push((label.to_owned(), value.to_owned(), from.to_owned()));
+    let mut row =
+        |label: &str, value: &str, from: &str| rows.push((label.to_owned(), value.to_owned(), from.to_owned()));
     let text = |wanted: &Setting| {
         let told = answers.told(wanted)?;
         match &told.value {
@@ -38,7 +34,7 @@ pub(super) fn found(
         row("provider", &provider, &from);
     }
     let (url, url_from) = text(&setting::API_URL).unwrap_or((SAAS_API_URL.to_owned(), "default".to_owned()));
-    row("API", &url, &url_from);
+    row("Orchestrator", &url, &url_from);
     match text(&setting::ORG) {
         Some((org, from)) => row("organisation", &org, &from),
         None => row("organisation", "not known yet", ""),
@@ -77,7 +73,8 @@ pub(super) fn found(
 
 /// Says what is there now, what to do next, and how to do the same without questions.
 pub(super) fn done(call: &Call<'_>, settings: &Settings, document: &ResultDocument, answers: &Answers) {
-    let changed = document.changes.iter().filter(|change| change.action != "unchanged" && change.status == "done").count();
+    let changed =
+        document.changes.iter().filter(|change| change.action != "unchanged" && change.status == "done").count();
     let how = if changed == 0 {
         "everything was as it should be".to_owned()
     } else {

@@ -68,7 +68,11 @@ impl Screen {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.text().contains(words) {
             let ended = self.child.try_wait().unwrap();
-            assert!(Instant::now() < deadline && ended.is_none(), "{words:?} does not come ({ended:?})\n{}", self.text());
+            assert!(
+                Instant::now() < deadline && ended.is_none(),
+                "{words:?} does not come ({ended:?})\n{}",
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         self
@@ -124,7 +128,10 @@ impl Screen {
     pub(crate) fn scripted_line(&self) -> String {
         let raw = self.raw();
         let words = console::strip_ansi_codes(&raw);
-        let line = words.lines().map(str::trim).find(|line| line.starts_with("runner-setup apply ") && line.ends_with("--yes"));
+        let line = words
+            .lines()
+            .map(str::trim)
+            .find(|line| line.starts_with("runner-setup apply ") && line.ends_with("--yes"));
         line.unwrap_or_else(|| panic!("there is no such line\n{words}")).to_owned()
     }
 
