@@ -5,13 +5,11 @@ mod told;
 mod write_file;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
 
 use crate::access::Access;
 use crate::answers::registry::RUNNER_ID;
 use crate::answers::{Answers, Need, ask_context, ask_rest, settle};
 use crate::cluster::{Cluster, ConnectOptions, Contexts, Kind, ObjectRef};
-use crate::event::{Event, Tell};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Seen;
@@ -24,19 +22,12 @@ use crate::terminal::{Output, converse};
 use super::Call;
 use super::apply::{allowed, close};
 use super::plan::warn;
-use super::session::{Session, detect, extra_roots, gather_told, unchanged};
+use super::session::{Session, detect, extra_roots, gather_told, listen, unchanged};
 
 /// Runs `init`.
 pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::default();
-    // A question is left without a word; a change in hand is finished first, and that is said.
-    let changing: Arc<OnceLock<Tell>> = Arc::default();
-    let told = Arc::clone(&changing);
-    interrupt.listen(move || {
-        if let Some(tell) = told.get() {
-            tell(Event::Interrupted);
-        }
-    });
+    let changing = listen(&interrupt);
     let (answers, is_asked) = answers(call, &interrupt).await?;
     let phases = BTreeSet::from(Phase::ALL);
     let session = Session::open(call, &answers, phases, Access::Write, interrupt.clone()).await?;

@@ -1,7 +1,7 @@
 //! What plan, apply, the phases and init share: settle, connect, look, plan, apply, verify, tell.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::access::Access;
@@ -291,6 +291,19 @@ impl<'a> Session<'a> {
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
         lines
     }
+}
+
+/// Listens for Ctrl-C. That a change in hand is finished first is said from the moment on when the cell holds somebody
+/// to say it; before, there is nothing in hand.
+pub(super) fn listen(interrupt: &Interrupt) -> Arc<OnceLock<Tell>> {
+    let changing: Arc<OnceLock<Tell>> = Arc::default();
+    let told = Arc::clone(&changing);
+    interrupt.listen(move || {
+        if let Some(tell) = told.get() {
+            tell(Event::Interrupted);
+        }
+    });
+    changing
 }
 
 /// The failure of a run that Ctrl-C ended before its first change.

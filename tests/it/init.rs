@@ -278,3 +278,15 @@ fn a_second_time_the_runner_that_is_there_is_the_default() {
     screen.answers("Write runner-setup.yaml?", "n").ends(0);
     screen.shows_at_end("It has a rule already: any.").shows_at_end("Done: everything was as it should be.");
 }
+
+#[test]
+fn the_confirmation_of_apply_can_be_left_too() {
+    let lab = Lab::new("apply-ctrl-c");
+    for env in [XTERM, PLAIN] {
+        let mut screen = Screen::start(&lab, env, &["apply"]);
+        screen.answers("Make these changes?", "\x03").ends(130);
+        screen.shows_at_end("error: interrupted; nothing was changed").is_left_as_it_was();
+        assert!(!screen.text().contains("finishing what is in hand"), "{}", screen.text());
+    }
+    is_untouched(&lab);
+}
