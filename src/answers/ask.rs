@@ -68,8 +68,7 @@ pub fn ask_context(
     current: Option<&str>,
     ask: &mut dyn Ask,
 ) -> Result<bool, Failure> {
-    let is_told = answers.told(&CONTEXT).is_some_and(|told| told.source.layer() > super::Layer::Detected);
-    if is_told || names.is_empty() {
+    if answers.told(&CONTEXT).is_some() || names.is_empty() {
         return Ok(false);
     }
     let [only] = names else {
@@ -118,8 +117,9 @@ struct Interview<'a> {
 }
 
 impl Interview<'_> {
+    /// Whether somebody said it; what was only found out is a default.
     fn is_told(&self, setting: &Setting) -> bool {
-        self.answers.told(setting).is_some()
+        self.answers.told(setting).is_some_and(|told| told.source.layer() > super::Layer::Detected)
     }
 
     /// The line before a question that says why it is asked.
@@ -153,6 +153,8 @@ impl Interview<'_> {
                 for cause in failure.causes.iter().skip(1) {
                     self.ask.say(&format!("{cause}."));
                 }
+                self.ask.say("`hctl login` gets one for you: press Ctrl-C, log in, and start again.");
+                self.ask.say("Or paste a token here: it is not shown and not written anywhere.");
                 self.token()?;
             }
             Err(failure) => return Err(failure),
@@ -173,7 +175,10 @@ impl Interview<'_> {
             self.why(&format!("{}.", sentence(failure)));
             match again {
                 Trouble::Org(_) => self.org()?,
-                _ => self.token()?,
+                _ => {
+                    self.ask.say("Another one is needed: from `hctl login`, or typed here, where it is not shown.");
+                    self.token()?;
+                }
             }
         }
     }
@@ -185,8 +190,6 @@ impl Interview<'_> {
     }
 
     fn token(&mut self) -> Result<(), Failure> {
-        self.ask.say("`hctl login` gets one for you: press Ctrl-C, log in, and start again.");
-        self.ask.say("Or paste a token here: it is not shown and not written anywhere.");
         for _ in 0..ATTEMPTS {
             let typed = self.ask.hidden("Token:")?;
             match crate::orchestrator::Token::new(&typed) {

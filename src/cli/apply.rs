@@ -20,7 +20,7 @@ use crate::terminal::{Output, confirm};
 
 use super::Call;
 use super::plan::warn;
-use super::session::{Session, detect, gather};
+use super::session::{Session, detect, gather, listen};
 
 /// Flags of `apply`.
 #[derive(Debug, Args)]
@@ -79,9 +79,8 @@ async fn run_phases(
     }
     let interrupt = Interrupt::default();
     let access = if args.dry_run { Access::ReadOnly } else { Access::Write };
+    let changing = listen(&interrupt);
     let session = Session::open(call, answers, phases, access, interrupt.clone()).await?;
-    let tell = session.tell.clone();
-    interrupt.listen(move || tell(crate::event::Event::Interrupted));
     let (found, plan) = session.plan().await?;
     let mut document = session.document(&found, &plan);
     if call.terminal.output == Output::Human {
@@ -94,7 +93,10 @@ async fn run_phases(
         Some(failure) => Err(failure),
         None if args.dry_run => Ok(()),
         None => match allowed(call, &plan, &interrupt).await {
-            Ok(()) => session.apply(&found, &plan, &mut document).await,
+            Ok(()) => {
+                drop(changing.set(session.tell.clone()));
+                session.apply(&found, &plan, &mut document).await
+            }
             Err(failure) => Err(failure),
         },
     };

@@ -5,40 +5,33 @@ mod told;
 mod write_file;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
 
 use crate::access::Access;
+use crate::answers::registry::RUNNER_ID;
 use crate::answers::{Answers, Need, ask_context, ask_rest, settle};
-use crate::apply::interrupted;
-use crate::cluster::{Cluster, ConnectOptions, Contexts};
-use crate::event::{Event, Tell};
+use crate::cluster::{Cluster, ConnectOptions, Contexts, Kind, ObjectRef};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Seen;
 use crate::interrupt::Interrupt;
+use crate::names::RunnerId;
 use crate::phase::Phase;
+use crate::settings::RELEASE_NAME;
 use crate::terminal::{Output, converse};
 
 use super::Call;
 use super::apply::{allowed, close};
 use super::plan::warn;
-use super::session::{Session, detect, extra_roots, gather_told};
+use super::session::{Session, detect, extra_roots, gather_told, listen, unchanged};
 
 /// Runs `init`.
 pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
     let interrupt = Interrupt::default();
-    // A question is left without a word; a change in hand is finished first, and that is said.
-    let changing: Arc<OnceLock<Tell>> = Arc::default();
-    let told = Arc::clone(&changing);
-    interrupt.listen(move || {
-        if let Some(tell) = told.get() {
-            tell(Event::Interrupted);
-        }
-    });
-    let (answers, is_asked) = answers(call, &interrupt).await.map_err(unchanged)?;
+    let changing = listen(&interrupt);
+    let (answers, is_asked) = answers(call, &interrupt).await?;
     let phases = BTreeSet::from(Phase::ALL);
-    let session = Session::open(call, &answers, phases, Access::Write, interrupt.clone()).await.map_err(unchanged)?;
-    let (found, plan) = session.plan().await.map_err(unchanged)?;
+    let session = Session::open(call, &answers, phases, Access::Write, interrupt.clone()).await?;
+    let (found, plan) = session.plan().await?;
     let mut document = session.document(&found, &plan);
     if call.terminal.output == Output::Human {
         if call.can_ask() {
@@ -97,8 +90,8 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     .await?;
     detect(call, &mut answers)?;
     let (server, version) = tokio::select! {
-        reached = reach(call, &answers) => reached?,
-        () = interrupt.pressed() => return Err(interrupted("before anything was looked at")),
+        reached = reach(call, &mut answers) => reached?,
+        () = interrupt.pressed() => return Err(unchanged()),
     };
     told::found(call, &answers, &server, version.as_deref())?;
     let process = call.process.clone();
@@ -111,8 +104,10 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     Ok((answers, is_asked_first || is_asked_then))
 }
 
-/// The cluster's address and version. A cluster that can't be reached is better known before ten questions than after.
-async fn reach(call: &Call<'_>, answers: &Answers) -> Result<(String, Option<String>), Failure> {
+/// The cluster's address and version; a runner whose agent is there already becomes the one that is meant.
+///
+/// A cluster that can't be reached is better known before the questions than after them.
+async fn reach(call: &Call<'_>, answers: &mut Answers) -> Result<(String, Option<String>), Failure> {
     // What is missing is asked for later; what is wrong is said now.
     let settled = match settle(answers, call.process, Need::NOTHING) {
         Ok(settled) => settled,
@@ -128,15 +123,12 @@ async fn reach(call: &Call<'_>, answers: &Answers) -> Result<(String, Option<Str
         access: Access::ReadOnly,
     };
     let cluster = Cluster::connect(call.process, &options).await?;
-    let version = Seen::of(cluster.get_path("/version", "/version").await)?;
-    let version = version.there().and_then(|version| version["gitVersion"].as_str().map(str::to_owned));
-    Ok((cluster.server().to_owned(), version))
-}
-
-/// Before the first change, Ctrl-C leaves everything as it was.
-fn unchanged(failure: Failure) -> Failure {
-    match failure.kind {
-        FailureKind::Interrupted => Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed"),
-        _ => failure,
+    let namespace = settled.settings.runner_namespace.as_str();
+    let agent = ObjectRef::new(Kind::ConfigMap, namespace, RELEASE_NAME);
+    let (version, agent) = futures::join!(cluster.get_path("/version", "/version"), cluster.get(&agent));
+    let text = |object: &Seen, at: &str| object.there()?.pointer(at)?.as_str().map(str::to_owned);
+    if let Some(id) = text(&Seen::of(agent)?, "/data/RUNNER_ID").filter(|id| id.parse::<RunnerId>().is_ok()) {
+        answers.detect(&RUNNER_ID, id, format!("the agent in namespace {namespace}"));
     }
+    Ok((cluster.server().to_owned(), text(&Seen::of(version)?, "/gitVersion")))
 }

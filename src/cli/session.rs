@@ -1,13 +1,13 @@
 //! What plan, apply, the phases and init share: settle, connect, look, plan, apply, verify, tell.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::apply::{Applied, Tools, apply, interrupted};
+use crate::apply::{Applied, Tools, apply};
 use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -194,7 +194,7 @@ impl<'a> Session<'a> {
     pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
         tokio::select! {
             planned = self.look_and_plan() => planned,
-            () = self.interrupt.pressed() => Err(interrupted("while looking; nothing was changed")),
+            () = self.interrupt.pressed() => Err(unchanged()),
         }
     }
 
@@ -243,11 +243,12 @@ impl<'a> Session<'a> {
                 .iter()
                 .filter(|change| change.status == "done" && change.action != "unchanged")
                 .count();
-            return Err(if done > 0 {
-                failure
-                    .hint(format!("{done} of {total} changes are made; run the same command again to go on from here"))
-            } else {
-                failure
+            let said = format!("{done} of {total} changes are made");
+            return Err(match failure.kind {
+                FailureKind::Interrupted if done == 0 => unchanged(),
+                FailureKind::Interrupted => Failure { message: format!("{}; {said}", failure.message), ..failure },
+                _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
+                _ => failure,
             });
         }
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
@@ -313,13 +314,31 @@ async fn open_cluster(
     };
     tokio::select! {
         opened = Cluster::connect(call.process, options) => Ok(opened?),
-        () = interrupt.pressed() => Err(interrupted("before anything was looked at")),
+        () = interrupt.pressed() => Err(unchanged()),
         () = patience => {
             let context = options.context.as_deref().unwrap_or("the current one");
             let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));
             Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
         }
     }
+}
+
+/// Listens for Ctrl-C. That a change in hand is finished first is said from the moment on when the cell holds somebody
+/// to say it; before, there is nothing in hand.
+pub(super) fn listen(interrupt: &Interrupt) -> Arc<OnceLock<Tell>> {
+    let changing: Arc<OnceLock<Tell>> = Arc::default();
+    let told = Arc::clone(&changing);
+    interrupt.listen(move || {
+        if let Some(tell) = told.get() {
+            tell(Event::Interrupted);
+        }
+    });
+    changing
+}
+
+/// The failure of a run that Ctrl-C ended before its first change.
+pub(super) fn unchanged() -> Failure {
+    Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
 }
 
 /// The certificates to trust besides the system's.

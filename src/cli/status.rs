@@ -56,7 +56,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
         look(settings, &session.lent, session.cluster.as_ref(), session.orchestrator.as_ref(), &session.phases);
     let found = tokio::select! {
         found = looking => found?,
-        () = interrupt.pressed() => return Err(crate::apply::interrupted("while looking")),
+        () = interrupt.pressed() => return Err(super::session::unchanged()),
     };
     let document = describe(settings, &found);
     if call.terminal.output == Output::Human {

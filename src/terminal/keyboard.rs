@@ -10,7 +10,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::interrupt::Interrupt;
 
 use super::theme::Calm;
-use super::{Style, Terminal};
+use super::{Style, Terminal, wrap};
 
 /// Asks; a trait so that the wizard can be driven by a script in tests.
 pub trait Ask {
@@ -83,7 +83,7 @@ pub async fn confirm(terminal: &Terminal, interrupt: &Interrupt, question: &'sta
 
 impl Ask for Keyboard {
     fn say(&mut self, text: &str) {
-        drop(writeln!(io::stderr().lock(), "{text}"));
+        drop(writeln!(io::stderr().lock(), "{}", wrap::for_screen(text)));
     }
 
     fn text(&mut self, question: &str, default: Option<&str>) -> Result<String, Failure> {
@@ -196,8 +196,11 @@ fn plain_confirm(question: &str, default: bool) -> Result<bool, Failure> {
 }
 
 fn ask_line(text: &str) -> Result<String, Failure> {
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{text}").and_then(|()| stderr.flush()).map_err(closed)?;
+    {
+        // Not locked while it waits: whoever ends the question by Ctrl-C has something to say.
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{text}").and_then(|()| stderr.flush()).map_err(closed)?;
+    }
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
         Ok(0) => Err(nobody()),

@@ -6,6 +6,7 @@ mod plan_view;
 mod progress;
 mod style;
 mod theme;
+mod wrap;
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -92,7 +93,7 @@ impl Terminal {
 
     /// Something a person should know.
     pub fn warn(&self, text: &str) {
-        self.stderr(&format!("{} {text}", self.style.warning("warning:")));
+        self.stderr(&wrap::for_screen(&format!("{} {text}", self.style.warning("warning:"))));
     }
 
     /// A command to type or a place to look.
@@ -102,9 +103,9 @@ impl Terminal {
 
     /// What went wrong, why, and what to type.
     pub fn failure(&self, failure: &Failure) {
-        self.stderr(&format!("{} {}", self.style.error("error:"), failure.message));
+        self.stderr(&wrap::for_screen(&format!("{} {}", self.style.error("error:"), failure.message)));
         for cause in &failure.causes {
-            self.stderr(&format!("  because: {cause}"));
+            self.stderr(&wrap::for_screen(&format!("  because: {cause}")));
         }
         for hint in &failure.hints {
             self.hint(hint);

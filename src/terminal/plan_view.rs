@@ -43,8 +43,9 @@ fn object_lines(line: &Planned, object: &str, style: Style) -> Vec<String> {
         Action::Unchanged => style.faint(&action),
     };
     let mut lines = vec![format!("  {action} {object}")];
-    // That something missing is made goes without saying.
-    if !matches!(line.why.as_str(), "missing" | "not registered" | "as it should be") {
+    // That something missing is made goes without saying, and the fields below say that something differs.
+    let is_plain = matches!(line.why.as_str(), "missing" | "not registered" | "as it should be");
+    if !is_plain && (line.why != "differs" || line.fields.is_empty()) {
         lines.push(format!("            {}", style.faint(&line.why)));
     }
     for field in &line.fields {

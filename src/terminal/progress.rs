@@ -12,7 +12,7 @@ use crate::event::{Event, EventLine, Tell};
 use crate::verify::KEY_REGISTERED;
 
 use super::plan_view::split;
-use super::{Output, Style, Talk};
+use super::{Output, Style, Talk, wrap};
 
 /// Where events are said and written.
 pub struct Progress {
@@ -112,6 +112,7 @@ impl Progress {
 
     fn line(&self, text: &str) {
         if self.talk > Talk::Quiet {
+            let text = wrap::for_screen(text);
             self.spinner.suspend(|| drop(writeln!(std::io::stderr().lock(), "{text}")));
         }
     }

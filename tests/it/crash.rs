@@ -138,7 +138,7 @@ fn ctrl_c_while_looking_changes_nothing() {
     });
     std::thread::sleep(Duration::from_millis(200));
     running.interrupt();
-    let _ = running.end().exits(130).says("interrupted while looking; nothing was changed");
+    let _ = running.end().exits(130).says("interrupted; nothing was changed");
     assert_eq!(lab.writes_since(mark), Vec::<String>::new());
     lab.orchestrator.no_more_faults();
     finishes(&lab, &[]);

@@ -1,11 +1,15 @@
 //! `init`: the wizard at a real terminal, with lists and with plain lines, and where there is none.
 
+use std::time::Duration;
+
+use world::{Fault, What};
+
 use crate::support::{Lab, Screen};
 
 /// A terminal that can redraw lines.
 const XTERM: &[(&str, &str)] = &[("TERM", "xterm")];
 /// A terminal for a screen reader.
-const PLAIN: &[(&str, &str)] = &[("TERM", "xterm"), ("ACCESSIBLE", "1")];
+const PLAIN: &[(&str, &str)] = &[("TERM", "xterm"), ("ACCESSIBLE", "1"), ("NO_COLOR", "1")];
 
 /// A lab in which only the connections are told.
 fn lab(name: &str) -> Lab {
@@ -17,7 +21,9 @@ fn lab(name: &str) -> Lab {
 /// Whether nothing was made on either side.
 #[track_caller]
 fn is_untouched(lab: &Lab) {
-    assert!(lab.get("v1", "Namespace", "", &lab.runner_namespace).is_none());
+    for namespace in [&lab.runner_namespace, "humanitec-kubernetes-agent-runner-ns"] {
+        assert!(lab.get("v1", "Namespace", "", namespace).is_none());
+    }
     assert_eq!(lab.orchestrator.runner_ids(), Vec::<String>::new());
     assert!(lab.orchestrator.requests().iter().all(|request| request.method == "GET"));
 }
@@ -28,7 +34,7 @@ fn fits(screen: &Screen) {
     let raw = screen.raw();
     let words = console::strip_ansi_codes(&raw);
     for line in words.lines().map(|line| line.rsplit('\r').find(|part| !part.is_empty()).unwrap_or_default()) {
-        let is_for_copying = line.trim_start().starts_with("runner-setup ") || line.starts_with("warning:");
+        let is_for_copying = line.trim_start().starts_with("runner-setup ");
         assert!(line.chars().count() <= 80 || is_for_copying, "too long: {line:?}");
     }
 }
@@ -39,7 +45,7 @@ fn from_questions_to_a_deployment() {
     let mut screen = Screen::start(&lab, XTERM, &["init"]);
     screen.shows("context       lab (the kubeconfig's only context)").shows("demo-org (HUMANITEC_ORG)");
     screen.answers("Runner id: [kubernetes-agent-lab]", "Bad Id\r");
-    screen.shows("That is not possible: runner id `Bad Id` has 'B'");
+    screen.shows("That is not possible: runner id `Bad Id` has 'B'; use lowercase letters, digits\n");
     screen.types(&format!("{}\r", lab.runner));
     screen.answers("Use these names? [Y/n]", "n");
     screen.answers("Namespace of the agent:", &format!("{}\r", lab.runner_namespace));
@@ -67,7 +73,9 @@ fn from_questions_to_a_deployment() {
     assert_eq!(lab.run(&words).exits(0).json()["outcome"], "nothing-to-do");
     let outcome = lab.run(&["apply", "--yes", "-o", "json"]).exits(0);
     assert_eq!(outcome.json()["outcome"], "nothing-to-do", "the file says the same");
-    assert!(!std::fs::read_to_string(lab.home().join("runner-setup.yaml")).unwrap().contains(lab.orchestrator.token()));
+    assert!(
+        !std::fs::read_to_string(lab.home().join("runner-setup.yaml")).unwrap().contains(&lab.orchestrator.token())
+    );
 }
 
 #[test]
@@ -139,7 +147,7 @@ fn everything_told_leaves_the_confirmation_and_yes_not_even_that() {
 fn the_context_is_chosen_from_a_list() {
     let mut lab = Lab::new("contexts");
     let here = lab.world.kubeconfig_admin_as("here");
-    let elsewhere = lab.world.kubeconfig("elsewhere", "https://127.0.0.1:1", &world::Credential::None);
+    let elsewhere = lab.world.kubeconfig("elsewhere", "https://127.0.0.1:1", &world::Credential::Token("x"));
     lab.set("KUBECONFIG", format!("{}:{}", elsewhere.display(), here.display()));
     let mut screen = Screen::start(&lab, XTERM, &["init", "--yes", "--rule", "any", "--state-storage", "kubernetes"]);
     screen.answers("> elsewhere (current)", "\x1b[B");
@@ -209,7 +217,7 @@ fn a_signal_from_elsewhere_leaves_the_terminal_as_it_was() {
         let mut screen = Screen::start(&lab, XTERM, &["init"]);
         screen.answers("Runner id:", "\r").answers("Use these names?", "\r");
         screen.shows("> kubernetes: in Secrets");
-        std::thread::sleep(std::time::Duration::from_millis(150));
+        std::thread::sleep(Duration::from_millis(150));
         screen.signal(name).ends(130);
         screen.is_left_as_it_was();
     }
@@ -218,7 +226,8 @@ fn a_signal_from_elsewhere_leaves_the_terminal_as_it_was() {
 #[test]
 fn ctrl_c_after_the_start_says_where_it_stopped_and_what_goes_on() {
     let lab = lab("stopped");
-    lab.orchestrator.fault(world::orchestrator::Fault::once("POST", "/runners", world::orchestrator::What::Hang));
+    let slow = What::Delay(Duration::from_secs(2));
+    lab.orchestrator.fault(Fault::once("POST", "/runners", slow));
     let mut screen = Screen::start(&lab, XTERM, &["init"]);
     screen.answers("Runner id:", &format!("{}\r", lab.runner));
     screen.answers("Use these names?", "n");
@@ -226,14 +235,20 @@ fn ctrl_c_after_the_start_says_where_it_stopped_and_what_goes_on() {
     screen.answers("Namespace of the jobs:", &format!("{}\r", lab.job_namespace));
     screen.answers("Account of the agent:", "\r").answers("Account of the jobs:", "\r");
     screen.answers("Where?", "\r").answers("Which environments", "\r").answers("Make these changes?", "y");
-    screen.answers("done   create    ConfigMap", "\x03").shows("finishing what is in hand");
-    screen.types("\x03").ends(130);
+    screen.answers("done   create    ConfigMap", "\x03").shows("finishing what is in hand").ends(130);
+    screen
+        .shows_at_end("done   create    runner ")
+        .shows_at_end("error: interrupted before: create")
+        .shows_at_end("11 of 13 changes are made");
+    screen.shows_at_end("All your answers in one line").is_left_as_it_was();
+    assert_eq!(lab.orchestrator.runner_ids(), std::slice::from_ref(&lab.runner));
     let mut screen = Screen::start(&lab, XTERM, &["init", "--runner-id", &lab.runner, "--rule", "any", "--yes"]);
     screen.answers("Use these names?", "n");
     screen.answers("Namespace of the agent:", &format!("{}\r", lab.runner_namespace));
     screen.answers("Namespace of the jobs:", &format!("{}\r", lab.job_namespace));
     screen.answers("Account of the agent:", "\r").answers("Account of the jobs:", "\r");
-    screen.answers("Where?", "\r").answers("Write runner-setup.yaml?", "n").ends(0);
+    screen.answers("Write runner-setup.yaml?", "n").ends(0);
+    screen.shows_at_end("is registered already");
     lab.proves_itself();
 }
 
@@ -254,4 +269,27 @@ fn a_file_that_is_there_is_not_replaced_silently() {
     screen.answers("Where?", "\r");
     screen.shows("is there already").answers("Replace it", "\r").ends(0);
     assert!(std::fs::read_to_string(lab.home().join("runner-setup.yaml")).unwrap().contains("# mine"));
+}
+
+#[test]
+fn a_second_time_the_runner_that_is_there_is_the_default() {
+    let mut lab = Lab::new("again");
+    assert_eq!(lab.run(&["apply", "--yes", "--rule", "any", "-o", "json"]).exits(0).json()["outcome"], "done");
+    lab.unset("RUNNER_ID");
+    let mut screen = Screen::start(&lab, XTERM, &["init"]);
+    screen.answers(&format!("Runner id: [{}]", lab.runner), "\r");
+    screen.answers("Write runner-setup.yaml?", "n").ends(0);
+    screen.shows_at_end("It has a rule already: any.").shows_at_end("Done: everything was as it should be.");
+}
+
+#[test]
+fn the_confirmation_of_apply_can_be_left_too() {
+    let lab = Lab::new("apply-ctrl-c");
+    for env in [XTERM, PLAIN] {
+        let mut screen = Screen::start(&lab, env, &["apply"]);
+        screen.answers("Make these changes?", "\x03").ends(130);
+        screen.shows_at_end("error: interrupted; nothing was changed").is_left_as_it_was();
+        assert!(!screen.text().contains("finishing what is in hand"), "{}", screen.text());
+    }
+    is_untouched(&lab);
 }

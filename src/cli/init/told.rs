@@ -34,7 +34,7 @@ pub(super) fn found(call: &Call<'_>, answers: &Answers, server: &str, version: O
         row("provider", &provider, &from);
     }
     let (url, url_from) = text(&setting::API_URL).unwrap_or((SAAS_API_URL.to_owned(), "default".to_owned()));
-    row("API", &url, &url_from);
+    row("Orchestrator", &url, &url_from);
     match text(&setting::ORG) {
         Some((org, from)) => row("organisation", &org, &from),
         None => row("organisation", "not known yet", ""),

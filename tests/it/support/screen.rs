@@ -1,12 +1,16 @@
 //! A real terminal around the binary: what stands on its screen, what is typed, and every byte that ever came.
 
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::Lab;
+
+const ROWS: NonZero<u16> = NonZero::new(100).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
 
 /// One run in a terminal of 80 columns.
 pub(crate) struct Screen {
@@ -20,7 +24,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Starts the binary with these variables on top of the lab's.
     pub(crate) fn start(lab: &Lab, env: &[(&str, &str)], args: &[&str]) -> Self {
-        let size = PtySize { rows: 100, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_runner-setup"));
         command.env_clear();
@@ -34,7 +38,7 @@ impl Screen {
         }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(100, 80, 0)));
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
         let raw: Arc<Mutex<Vec<u8>>> = Arc::default();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (screen, bytes) = (Arc::clone(&parser), Arc::clone(&raw));
