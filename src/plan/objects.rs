@@ -146,7 +146,7 @@ fn plan_manifest(settings: &Settings, cluster: &FoundCluster, manifest: Manifest
     keep_subjects_of_others(live, &mut content);
     let told_to_adopt = settings.adopt.contains(&name);
     let fields = compare::differences(live, &content);
-    if fields.is_empty() && !(told_to_adopt && !owner::applied_by_us(live)) {
+    if fields.is_empty() && (!told_to_adopt || owner::applied_by_us(live)) {
         plan.planned.push(line(Action::Unchanged, "as it should be", None));
         return;
     }

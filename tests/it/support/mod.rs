@@ -5,6 +5,12 @@ mod outcome;
 mod proxy;
 mod shipped;
 
+/// A variable of the test run itself.
+#[expect(clippy::disallowed_methods, reason = "tests have no Process")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
 pub(crate) use proxy::Proxy;
