@@ -57,6 +57,8 @@ fn a_key_that_is_there_is_kept_unless_told_otherwise() {
     assert_ne!(read(&lab, "runner_private_key.pem"), first);
     let _ = keygen(&lab, &["--check"], 0);
     let _ = keygen(&lab, &["--private-key-file=no/such/folder/key", "--public-key-file=x"], 2).says("no/such/folder");
+    let _ = keygen(&lab, &["--private-key-file=half", "--public-key-file=no/such/folder/key"], 2);
+    assert!(!lab.home().join("half").exists(), "a pair is written as a whole");
 }
 
 #[test]
