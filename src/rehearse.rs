@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::change::{Action, Change, Planned};
 use crate::cluster::{Cluster, ClusterError, Conflicts, DryRun, Kind, ObjectRef, Right, compare};
 use crate::found::{FoundCluster, Seen};
-use crate::plan::{Plan, Rehearsal, Rehearsed, rights_needed};
+use crate::phase::Phase;
+use crate::plan::{Plan, RefusedPod, Rehearsal, Rehearsed, rights_needed};
 use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
@@ -33,8 +34,9 @@ pub async fn rehearse(
     let dry_runs = join_all(dry.iter().map(|(planned, write)| dry_run(cluster, found, planned, write)));
     let reviews = review(cluster, found, plan, &unbuilt);
     let pods = rehearse_pods(settings, plan, cluster, &stands);
-    let (dry_runs, reviews, pods) = futures::join!(dry_runs, reviews, pods);
-    let mut rehearsal = Rehearsal { objects: reviews?, pods };
+    let unwatchable = rights_to_wait(settings, plan, found, cluster);
+    let (dry_runs, reviews, pods, unwatchable) = futures::join!(dry_runs, reviews, pods, unwatchable);
+    let mut rehearsal = Rehearsal { objects: reviews?, pods, unwatchable: unwatchable? };
     let mut unsaid = Vec::new();
     for ((planned, write), outcome) in dry.into_iter().zip(dry_runs) {
         let outcome = outcome?;
@@ -173,6 +175,32 @@ async fn review(
         .collect())
 }
 
+/// The rights that are missing to watch the agent start, when this run is going to.
+async fn rights_to_wait(
+    settings: &Settings,
+    plan: &Plan,
+    found: &FoundCluster,
+    cluster: &Cluster,
+) -> Result<Vec<String>, ClusterError> {
+    let installs = plan.changes().any(|(planned, _)| planned.phase == Phase::Install);
+    if found.is_admin || !installs || !settings.wait {
+        return Ok(Vec::new());
+    }
+    let namespace = settings.runner_namespace.as_str();
+    let needed: Vec<Vec<Right>> = [("apps", "deployments"), ("", "pods")]
+        .iter()
+        .flat_map(|(group, resource)| ["list", "watch"].map(|verb| vec![Right::on(verb, group, resource, namespace)]))
+        .collect();
+    let answers = join_all(needed.iter().map(|right| cluster.may(&right[0]))).await;
+    let mut missing = Vec::new();
+    for (right, answer) in needed.iter().zip(answers) {
+        if !answer? {
+            missing.push(right);
+        }
+    }
+    Ok(said(missing.into_iter()))
+}
+
 /// Missing rights in words, those on the same resource together.
 fn said<'a>(missing: impl Iterator<Item = &'a Vec<Right>>) -> Vec<String> {
     let mut groups: Vec<(Vec<&str>, &[Right])> = Vec::new();
@@ -201,7 +229,7 @@ async fn rehearse_pods(
     plan: &Plan,
     cluster: &Cluster,
     stands: &impl Fn(&str) -> bool,
-) -> Vec<(String, String)> {
+) -> Vec<RefusedPod> {
     let mut pods = Vec::new();
     for (planned, change) in plan.changes() {
         match change {
@@ -222,9 +250,9 @@ async fn rehearse_pods(
         }
     }
     let answers = join_all(pods.iter().map(|(_, namespace, pod)| cluster.rehearse_pod(namespace, pod))).await;
-    let refused = pods.iter().zip(answers).filter_map(|((object, _, _), answer)| match answer {
+    let refused = pods.into_iter().zip(answers).filter_map(|((object, namespace, _), answer)| match answer {
         Err(ClusterError::Refused { status, .. }) if is_refused_by_admission(&status.message) => {
-            Some((object.clone(), status.message))
+            Some(RefusedPod { object, namespace, words: status.message })
         }
         _ => None,
     });
