@@ -35,7 +35,9 @@ pub async fn rehearse(
     let reviews = review(cluster, found, plan, &unbuilt);
     let pods = rehearse_pods(settings, plan, cluster, &stands);
     let unwatchable = rights_to_wait(settings, plan, found, cluster);
-    let (dry_runs, reviews, pods, unwatchable) = futures::join!(dry_runs, reviews, pods, unwatchable);
+    let together = too_many_together(plan, cluster, &stands);
+    let (dry_runs, reviews, pods, unwatchable, together) =
+        futures::join!(dry_runs, reviews, pods, unwatchable, together);
     let mut rehearsal = Rehearsal { objects: reviews?, pods, unwatchable: unwatchable? };
     let mut unsaid = Vec::new();
     for ((planned, write), outcome) in dry.into_iter().zip(dry_runs) {
@@ -48,6 +50,11 @@ pub async fn rehearse(
         rehearsal.objects.insert(planned.object.clone(), outcome.unwrap_or(Rehearsed::Fine(None)));
     }
     rehearsal.objects.extend(review(cluster, found, plan, &unsaid).await?);
+    for (object, words) in together {
+        if !matches!(rehearsal.objects.get(&object), Some(Rehearsed::Refused(_))) {
+            rehearsal.objects.insert(object, Rehearsed::Refused(words));
+        }
+    }
     Ok(rehearsal)
 }
 
@@ -173,6 +180,52 @@ async fn review(
             (!missing.is_empty()).then(|| (object.clone(), Rehearsed::NotAllowed(missing)))
         })
         .collect())
+}
+
+/// Objects of one kind that fit into a quota one by one, as dry runs ask, but not together; the last one is named.
+async fn too_many_together(plan: &Plan, cluster: &Cluster, stands: &impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let mut created: BTreeMap<(String, Kind), Vec<&str>> = BTreeMap::new();
+    for (planned, change) in plan.changes().filter(|(planned, _)| planned.action == Action::Create) {
+        if let Some(Write { object, .. }) = Write::of(change)
+            && object.kind != Kind::Namespace
+            && stands(&object.namespace)
+        {
+            created.entry((object.namespace, object.kind)).or_default().push(&planned.object);
+        }
+    }
+    created.retain(|_, objects| objects.len() > 1);
+    let namespaces: BTreeSet<&str> = created.keys().map(|(namespace, _)| namespace.as_str()).collect();
+    let reads = join_all(namespaces.iter().map(|namespace| async move {
+        let path = format!("/api/v1/namespaces/{namespace}/resourcequotas");
+        // Whoever may not read quotas is told by the server, at the latest when it is exceeded.
+        cluster.get_path(&path, &format!("kubernetes:ResourceQuota/{namespace}")).await.ok().flatten()
+    }))
+    .await;
+    let mut refused = Vec::new();
+    for (namespace, list) in namespaces.iter().zip(reads) {
+        for quota in list.iter().filter_map(|list| list.get("items")?.as_array()).flatten() {
+            for ((_, kind), objects) in created.iter().filter(|((place, _), _)| place == namespace) {
+                if let (Some(words), Some(last)) = (exceeded(quota, *kind, objects.len()), objects.last()) {
+                    refused.push(((*last).to_owned(), words));
+                }
+            }
+        }
+    }
+    refused
+}
+
+/// What the server would say when so many more objects of a kind do not fit into a quota.
+fn exceeded(quota: &Value, kind: Kind, more: usize) -> Option<String> {
+    let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
+    let names = [format!("count/{}{group}", kind.resource()), kind.resource().to_owned()];
+    names.iter().find_map(|name| {
+        let number = |side: &str| quota.get("status")?.get(side)?.get(name)?.as_str()?.parse::<usize>().ok();
+        let (hard, used) = (number("hard")?, number("used").unwrap_or(0));
+        let quota = quota.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?");
+        (used + more > hard).then(|| {
+            format!("exceeded quota: {quota}, requested: {name}={more}, used: {name}={used}, limited: {name}={hard}")
+        })
+    })
 }
 
 /// The rights that are missing to watch the agent start, when this run is going to.
