@@ -140,6 +140,19 @@ fn a_quota_that_is_too_small_is_refused() {
 }
 
 #[test]
+fn a_quota_that_takes_each_object_but_not_all_of_them_is_refused() {
+    let lab = Lab::new("sum-quota");
+    lab.create_namespaces();
+    quota(&lab, &lab.job_namespace, &json!({ "count/roles.rbac.authorization.k8s.io": "1" }));
+    let outcome =
+        lab.refuses(&[]).explains("exceeded quota: small, requested: count/roles.rbac.authorization.k8s.io=2");
+    let _ = outcome.explains(&format!("kubectl describe resourcequota -n {}", lab.job_namespace));
+    assert!(lab.world.delete("v1", "ResourceQuota", &lab.job_namespace, "small"));
+    quota(&lab, &lab.job_namespace, &json!({ "count/roles.rbac.authorization.k8s.io": "2" }));
+    let _ = lab.run(&["apply", "--yes"]).exits(0);
+}
+
+#[test]
 fn a_quota_in_the_job_namespace_that_lets_no_job_start_is_refused() {
     let lab = Lab::new("job-quota");
     lab.create_namespaces();
