@@ -219,6 +219,9 @@ pub async fn read_key(cluster: &Cluster, object: &ObjectRef, data_key: &str) -> 
         Seen::There(secret) => secret,
     };
     let unusable = |why: String| Ok(FoundKey::Unusable { why });
+    if secret.pointer("/metadata/deletionTimestamp").is_some() {
+        return unusable("it is being deleted".to_owned());
+    }
     let Some(encoded) = secret.get("data").and_then(|data| data.get(data_key)).and_then(Value::as_str) else {
         let data = secret.get("data").and_then(Value::as_object);
         let keys: Vec<_> = data.into_iter().flatten().map(|(key, _)| format!("`{key}`")).collect();

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::change::{Action, Change, Planned};
 use crate::cluster::{Cluster, ClusterError, Conflicts, DryRun, Kind, ObjectRef, Right, compare};
 use crate::found::{FoundCluster, Seen};
-use crate::plan::{Plan, Rehearsal, Rehearsed, rights_needed};
+use crate::phase::Phase;
+use crate::plan::{Plan, RefusedPod, Rehearsal, Rehearsed, rights_needed};
 use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
@@ -33,8 +34,11 @@ pub async fn rehearse(
     let dry_runs = join_all(dry.iter().map(|(planned, write)| dry_run(cluster, found, planned, write)));
     let reviews = review(cluster, found, plan, &unbuilt);
     let pods = rehearse_pods(settings, plan, cluster, &stands);
-    let (dry_runs, reviews, pods) = futures::join!(dry_runs, reviews, pods);
-    let mut rehearsal = Rehearsal { objects: reviews?, pods };
+    let unwatchable = rights_to_wait(settings, plan, found, cluster);
+    let together = too_many_together(plan, cluster, &stands);
+    let (dry_runs, reviews, pods, unwatchable, together) =
+        futures::join!(dry_runs, reviews, pods, unwatchable, together);
+    let mut rehearsal = Rehearsal { objects: reviews?, pods, unwatchable: unwatchable? };
     let mut unsaid = Vec::new();
     for ((planned, write), outcome) in dry.into_iter().zip(dry_runs) {
         let outcome = outcome?;
@@ -46,6 +50,11 @@ pub async fn rehearse(
         rehearsal.objects.insert(planned.object.clone(), outcome.unwrap_or(Rehearsed::Fine(None)));
     }
     rehearsal.objects.extend(review(cluster, found, plan, &unsaid).await?);
+    for (object, words) in together {
+        if !matches!(rehearsal.objects.get(&object), Some(Rehearsed::Refused(_))) {
+            rehearsal.objects.insert(object, Rehearsed::Refused(words));
+        }
+    }
     Ok(rehearsal)
 }
 
@@ -173,6 +182,78 @@ async fn review(
         .collect())
 }
 
+/// Objects of one kind that fit into a quota one by one, as dry runs ask, but not together; the last one is named.
+async fn too_many_together(plan: &Plan, cluster: &Cluster, stands: &impl Fn(&str) -> bool) -> Vec<(String, String)> {
+    let mut created: BTreeMap<(String, Kind), Vec<&str>> = BTreeMap::new();
+    for (planned, change) in plan.changes().filter(|(planned, _)| planned.action == Action::Create) {
+        if let Some(Write { object, .. }) = Write::of(change)
+            && object.kind != Kind::Namespace
+            && stands(&object.namespace)
+        {
+            created.entry((object.namespace, object.kind)).or_default().push(&planned.object);
+        }
+    }
+    created.retain(|_, objects| objects.len() > 1);
+    let namespaces: BTreeSet<&str> = created.keys().map(|(namespace, _)| namespace.as_str()).collect();
+    let reads = join_all(namespaces.iter().map(|namespace| async move {
+        let path = format!("/api/v1/namespaces/{namespace}/resourcequotas");
+        // Whoever may not read quotas is told by the server, at the latest when it is exceeded.
+        cluster.get_path(&path, &format!("kubernetes:ResourceQuota/{namespace}")).await.ok().flatten()
+    }))
+    .await;
+    let mut refused = Vec::new();
+    for (namespace, list) in namespaces.iter().zip(reads) {
+        for quota in list.iter().filter_map(|list| list.get("items")?.as_array()).flatten() {
+            for ((_, kind), objects) in created.iter().filter(|((place, _), _)| place == namespace) {
+                if let (Some(words), Some(last)) = (exceeded(quota, *kind, objects.len()), objects.last()) {
+                    refused.push(((*last).to_owned(), words));
+                }
+            }
+        }
+    }
+    refused
+}
+
+/// What the server would say when so many more objects of a kind do not fit into a quota.
+fn exceeded(quota: &Value, kind: Kind, more: usize) -> Option<String> {
+    let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
+    let names = [format!("count/{}{group}", kind.resource()), kind.resource().to_owned()];
+    names.iter().find_map(|name| {
+        let number = |side: &str| quota.get("status")?.get(side)?.get(name)?.as_str()?.parse::<usize>().ok();
+        let (hard, used) = (number("hard")?, number("used").unwrap_or(0));
+        let quota = quota.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?");
+        (used + more > hard).then(|| {
+            format!("exceeded quota: {quota}, requested: {name}={more}, used: {name}={used}, limited: {name}={hard}")
+        })
+    })
+}
+
+/// The rights that are missing to watch the agent start, when this run is going to.
+async fn rights_to_wait(
+    settings: &Settings,
+    plan: &Plan,
+    found: &FoundCluster,
+    cluster: &Cluster,
+) -> Result<Vec<String>, ClusterError> {
+    let installs = plan.changes().any(|(planned, _)| planned.phase == Phase::Install);
+    if found.is_admin || !installs || !settings.wait {
+        return Ok(Vec::new());
+    }
+    let namespace = settings.runner_namespace.as_str();
+    let needed: Vec<Vec<Right>> = [("apps", "deployments"), ("", "pods")]
+        .iter()
+        .flat_map(|(group, resource)| ["list", "watch"].map(|verb| vec![Right::on(verb, group, resource, namespace)]))
+        .collect();
+    let answers = join_all(needed.iter().map(|right| cluster.may(&right[0]))).await;
+    let mut missing = Vec::new();
+    for (right, answer) in needed.iter().zip(answers) {
+        if !answer? {
+            missing.push(right);
+        }
+    }
+    Ok(said(missing.into_iter()))
+}
+
 /// Missing rights in words, those on the same resource together.
 fn said<'a>(missing: impl Iterator<Item = &'a Vec<Right>>) -> Vec<String> {
     let mut groups: Vec<(Vec<&str>, &[Right])> = Vec::new();
@@ -203,7 +284,7 @@ async fn rehearse_pods(
     plan: &Plan,
     cluster: &Cluster,
     stands: &impl Fn(&str) -> bool,
-) -> Vec<(String, String)> {
+) -> Vec<RefusedPod> {
     let pods = plan.changes().filter_map(|(planned, change)| {
         let (namespace, pod) = pod_of_change(settings, change)?;
         Some((planned.object.clone(), namespace, pod))
@@ -218,7 +299,11 @@ async fn rehearse_pods(
         Err(ClusterError::Refused { status, .. }) => {
             let is_invalid = status.code == 422 || status.message.contains("strict decoding error");
             let is_refused = stands(namespace) && is_refused_by_admission(&status.message);
-            (is_invalid || is_refused).then_some((object.clone(), status.message))
+            (is_invalid || is_refused).then(|| RefusedPod {
+                object: object.clone(),
+                namespace: namespace.clone(),
+                words: status.message,
+            })
         }
         _ => None,
     });

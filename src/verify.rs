@@ -126,6 +126,11 @@ async fn agent_running(
     }
     match wait_until_running(cluster, namespace, timeout, tell, interrupt).await {
         Outcome::Running(observed) => Ok(observed),
+        Outcome::NotAllowed(words) => Err(Failure::new(
+            FailureKind::Refused,
+            format!("the agent may not be watched, so nobody knows whether it runs: {words}"),
+        )
+        .hint("or do not wait: `--no-wait`")),
         Outcome::Interrupted(observed) => Err(interrupted(&format!("while waiting for the agent: {observed}"))),
         Outcome::TimedOut { observed, facts } => {
             let mut failure = Failure::new(

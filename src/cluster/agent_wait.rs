@@ -33,6 +33,8 @@ pub enum Outcome {
         /// Warning events and last log lines.
         facts: Vec<String>,
     },
+    /// The caller may not watch; the server's words.
+    NotAllowed(String),
     /// Ctrl-C; what was seen last.
     Interrupted(String),
 }
@@ -42,6 +44,7 @@ enum Seen {
     Deployment(Box<watcher::Event<Deployment>>),
     Pod(Box<watcher::Event<Pod>>),
     Trouble(String),
+    Forbidden(String),
 }
 
 /// Waits until the rollout is complete and the container has been up for a moment without ending.
@@ -94,6 +97,9 @@ pub async fn wait_until_running(
                 }
             }
         }
+        if let Some(words) = view.forbidden.take() {
+            return Outcome::NotAllowed(words);
+        }
         if interrupt.is_set() {
             return Outcome::Interrupted(state.observed());
         }
@@ -118,6 +124,17 @@ fn age(started: Option<i64>) -> Duration {
 }
 
 fn trouble(error: watcher::Error) -> Seen {
+    use watcher::Error::{InitialListFailed, WatchStartFailed};
+    if let InitialListFailed(kube::Error::Api(status)) | WatchStartFailed(kube::Error::Api(status)) = &error
+        && status.code == 403
+    {
+        return Seen::Forbidden(status.message.clone());
+    }
+    if let watcher::Error::WatchError(status) = &error
+        && status.code == 403
+    {
+        return Seen::Forbidden(status.message.clone());
+    }
     Seen::Trouble(super::client::innermost(&error))
 }
 
@@ -127,6 +144,7 @@ struct View {
     deployment: Option<Deployment>,
     pods: BTreeMap<String, Pod>,
     trouble: Option<String>,
+    forbidden: Option<String>,
     /// How many of the two watches have said all that is there.
     complete: usize,
 }
@@ -139,6 +157,7 @@ impl View {
         }
         match seen {
             Seen::Trouble(message) => self.trouble = Some(message),
+            Seen::Forbidden(message) => self.forbidden = Some(message),
             Seen::Deployment(event) => match *event {
                 Apply(deployment) | InitApply(deployment) => self.deployment = Some(deployment),
                 Delete(_) => self.deployment = None,

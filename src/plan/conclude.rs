@@ -12,8 +12,21 @@ use super::{Plan, Refusal};
 pub struct Rehearsal {
     /// For each object that would be written.
     pub objects: BTreeMap<String, Rehearsed>,
-    /// What admission said to the pods of agent and jobs, each with the object that would make them.
-    pub pods: Vec<(String, String)>,
+    /// What admission said to the pods of agent and jobs.
+    pub pods: Vec<RefusedPod>,
+    /// Rights that are missing to wait for the agent, in words.
+    pub unwatchable: Vec<String>,
+}
+
+/// A pod that admission would refuse.
+#[derive(Debug)]
+pub struct RefusedPod {
+    /// The object that would make it.
+    pub object: String,
+    /// Where.
+    pub namespace: String,
+    /// The server's words.
+    pub words: String,
 }
 
 /// What the server said to one write that was only rehearsed.
@@ -62,7 +75,10 @@ pub fn conclude(mut plan: Plan, rehearsal: Rehearsal) -> Plan {
                     Refusal::new(name, format!("other field managers own what would change: {}", said.join(", ")));
                 plan.refusals.push(refusal.hint(format!("take it over with `--adopt {name}`")));
             }
-            Rehearsed::Refused(words) => plan.refusals.push(Refusal::new(name, words.clone())),
+            Rehearsed::Refused(words) => {
+                let namespace = name.split('/').nth(1).unwrap_or_default();
+                plan.refusals.push(admission_hint(Refusal::new(name, words.clone()), words, namespace));
+            }
             Rehearsed::NotAllowed(rights) => {
                 let refusal = Refusal::new(name, format!("missing rights: {}", rights.join("; ")));
                 plan.refusals.push(refusal.hint(
@@ -75,8 +91,28 @@ pub fn conclude(mut plan: Plan, rehearsal: Rehearsal) -> Plan {
             }
         }
     }
-    for (object, words) in rehearsal.pods {
-        plan.refusals.push(Refusal::new(object, format!("its pods would be refused: {words}")));
+    for RefusedPod { object, namespace, words } in rehearsal.pods {
+        // The pod of the rehearsal has a name that nobody will ever see again.
+        let reason = words.split_once(" is forbidden: ").map_or(words.as_str(), |(_, reason)| reason);
+        let refusal = Refusal::new(object, format!("its pods would be refused: {reason}"));
+        plan.refusals.push(admission_hint(refusal, &words, &namespace));
+    }
+    if !rehearsal.unwatchable.is_empty() {
+        let message = format!("missing rights to wait until it runs: {}", rehearsal.unwatchable.join("; "));
+        let agent = plan.planned.iter().find(|planned| planned.object.starts_with("kubernetes:Deployment/"));
+        let name = agent.map_or("kubernetes:Deployment", |agent| agent.object.as_str());
+        plan.refusals.push(Refusal::new(name, message).hint("or do not wait: `--no-wait`"));
     }
     plan
+}
+
+/// Where to look at what refused: a quota, or the labels of Pod Security.
+fn admission_hint(refusal: Refusal, words: &str, namespace: &str) -> Refusal {
+    if words.contains("quota") {
+        refusal.hint(format!("kubectl describe resourcequota -n {namespace}"))
+    } else if words.contains("PodSecurity") {
+        refusal.hint(format!("kubectl get namespace {namespace} --show-labels"))
+    } else {
+        refusal
+    }
 }

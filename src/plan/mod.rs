@@ -18,7 +18,7 @@ use crate::phase::Phase;
 use crate::settings::Settings;
 
 pub use choices::choose;
-pub use conclude::{Rehearsal, Rehearsed, conclude};
+pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
 pub use objects::rights_needed;
 pub use rules::rule_object;
 pub use runner::with_key;

@@ -140,6 +140,13 @@ fn plan_manifest(settings: &Settings, cluster: &FoundCluster, manifest: Manifest
         }
         Seen::There(live) => live,
     };
+    if live.pointer("/metadata/deletionTimestamp").is_some() {
+        let refusal = Refusal::new(&name, "is being deleted, and what holds it up is not done yet");
+        let (kind, namespace) = (object.kind.name().to_lowercase(), &object.namespace);
+        let show = format!("kubectl get {kind} {} -n {namespace} -o jsonpath='{{.metadata.finalizers}}'", object.name);
+        plan.refusals.push(refusal.hint(show));
+        return;
+    }
     if owner::made_by_us(live) {
         mark_as_made(&mut content);
     }

@@ -22,6 +22,25 @@ fn a_namespace_that_is_being_deleted_is_refused() {
 }
 
 #[test]
+fn an_object_that_is_being_deleted_is_refused() {
+    let lab = Lab::new("leaving");
+    let _ = lab.run(&["apply", "--yes", "--no-wait"]).exits(0);
+    let hold = |finalizers: Value| json!({ "metadata": { "finalizers": finalizers } });
+    for (kind, namespace, name) in
+        [("ServiceAccount", &lab.job_namespace, JOB), ("Secret", &lab.runner_namespace, AGENT)]
+    {
+        lab.edit("v1", kind, namespace, name, &hold(json!(["example.com/hold"])));
+        assert!(lab.world.delete("v1", kind, namespace, name));
+    }
+    let outcome =
+        lab.refuses(&["--no-wait"]).explains(&format!("ServiceAccount/{}/{JOB}: is being deleted", lab.job_namespace));
+    let _ =
+        outcome.explains(&format!("Secret/{}/{AGENT}: holds no usable key: it is being deleted", lab.runner_namespace));
+    lab.edit("v1", "ServiceAccount", &lab.job_namespace, JOB, &hold(json!(null)));
+    lab.edit("v1", "Secret", &lab.runner_namespace, AGENT, &hold(json!(null)));
+}
+
+#[test]
 fn an_immutable_config_map_with_other_values_is_refused() {
     let lab = Lab::new("immutable");
     lab.create_namespaces();
@@ -115,8 +134,22 @@ fn a_quota_that_is_too_small_is_refused() {
         lab.create_namespaces();
         quota(&lab, &lab.runner_namespace, &hard);
         let name = format!("kubernetes:{object}/{}/{AGENT}", lab.runner_namespace);
-        let _ = lab.refuses(&[]).explains(&name).explains("exceeded quota: small");
+        let outcome = lab.refuses(&[]).explains(&name).explains("exceeded quota: small");
+        let _ = outcome.explains(&format!("kubectl describe resourcequota -n {}", lab.runner_namespace));
     }
+}
+
+#[test]
+fn a_quota_that_takes_each_object_but_not_all_of_them_is_refused() {
+    let lab = Lab::new("sum-quota");
+    lab.create_namespaces();
+    quota(&lab, &lab.job_namespace, &json!({ "count/roles.rbac.authorization.k8s.io": "1" }));
+    let outcome =
+        lab.refuses(&[]).explains("exceeded quota: small, requested: count/roles.rbac.authorization.k8s.io=2");
+    let _ = outcome.explains(&format!("kubectl describe resourcequota -n {}", lab.job_namespace));
+    assert!(lab.world.delete("v1", "ResourceQuota", &lab.job_namespace, "small"));
+    quota(&lab, &lab.job_namespace, &json!({ "count/roles.rbac.authorization.k8s.io": "2" }));
+    let _ = lab.run(&["apply", "--yes"]).exits(0);
 }
 
 #[test]
@@ -145,7 +178,7 @@ fn pod_security_that_lets_the_pods_not_in_is_refused() {
         lab.edit("v1", "Namespace", "", &lab.job_namespace, &labels);
         let file = lab.file("template.json", &template.to_string()).display().to_string();
         let outcome = lab.refuses(&["--pod-template", &file]).explains("violates PodSecurity").explains(words);
-        let _ = outcome.explains("orchestrator:runner/");
+        let _ = outcome.explains("orchestrator:runner/").explains("its pods would be refused: violates PodSecurity");
     }
 }
 

@@ -140,6 +140,27 @@ fn somebody_who_may_escalate_and_bind_needs_not_hold_what_the_roles_grant() {
 }
 
 #[test]
+fn somebody_who_may_not_watch_the_agent_hears_it_in_the_plan_and_can_do_without() {
+    let mut lab = Lab::new("no-watch");
+    lab.create_namespaces();
+    let jobs = lab.job_namespace.clone();
+    let rights = [
+        Right::within(&lab.runner_namespace, "", "secrets,configmaps,serviceaccounts", "get,create,patch"),
+        Right::within(&lab.runner_namespace, "apps", "deployments", "get,list,create,patch"),
+        Right::all_within(&jobs),
+    ];
+    become_principal(&mut lab, &rights);
+    let outcome = lab.refuses(&[]).explains("missing rights to wait").explains("`--no-wait`");
+    let outcome = outcome.explains(&format!("watch deployments.apps in namespace `{}`", lab.runner_namespace));
+    let _ = outcome.explains(&format!("list, watch pods in namespace `{}`", lab.runner_namespace));
+    let _ = lab.run(&["apply", "--yes", "--no-wait"]).exits(0);
+    lab.proves_itself();
+    // Nothing is left to do but to wait, which is still not allowed: that is no agent that does not run.
+    let outcome = lab.run(&["apply", "--yes", "-o", "json"]).exits(4).explains("may not be watched");
+    assert_eq!(outcome.changed(), Vec::<String>::new());
+}
+
+#[test]
 fn a_key_that_may_not_be_read_is_never_replaced() {
     let mut lab = Lab::new("blind");
     let _ = lab.apply();
