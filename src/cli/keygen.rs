@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
@@ -117,16 +118,23 @@ fn generate(private_path: &Path, public_path: &Path, force: bool) -> Result<Publ
     }
     let key = PrivateKey::generate()?;
     let public = key.public();
-    write(private_path, key.expose_pem().as_bytes(), 0o600, force)?;
-    write(public_path, public.to_pem().as_bytes(), 0o644, force)?;
+    // Both are written before either takes its place: half a pair would stand in the way of the next run.
+    let private_file = written_beside(private_path, key.expose_pem().as_bytes(), 0o600)?;
+    let public_file = written_beside(public_path, public.to_pem().as_bytes(), 0o644)?;
+    for (file, path) in [(private_file, private_path), (public_file, public_path)] {
+        let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
+        kept.map_err(|error| not_written(path, &error.error))?;
+    }
     Ok(public)
 }
 
-/// Writes a whole file or none: to a neighbour first, which then takes its place.
-fn write(path: &Path, bytes: &[u8], mode: u32, force: bool) -> Result<(), Failure> {
-    let refuse = |error: std::io::Error| {
-        Failure::new(FailureKind::Usage, format!("writing `{}`", path.display())).cause(error.to_string())
-    };
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(FailureKind::Usage, format!("writing `{}`", path.display())).cause(error.to_string())
+}
+
+/// Writes a neighbour of a file, which can then take its place as a whole.
+fn written_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<NamedTempFile, Failure> {
+    let refuse = |error| not_written(path, &error);
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -138,6 +146,5 @@ fn write(path: &Path, bytes: &[u8], mode: u32, force: bool) -> Result<(), Failur
     let _ = mode;
     let mut file = builder.tempfile_in(directory).map_err(refuse)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(refuse)?;
-    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    kept.map(|_| ()).map_err(|error| refuse(error.error))
+    Ok(file)
 }

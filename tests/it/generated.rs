@@ -150,6 +150,13 @@ fn shells_complete_contexts_as_the_kubeconfig_has_them() {
     assert!(offered.contains(&"lab") && offered.contains(&"another-one"), "{outcome}");
     let outcome = lab.run(&["--", "runner-setup", "plan", "--context", "ano"]).exits(0);
     assert_eq!(outcome.stdout.trim(), "another-one");
+    let offered = |lab: &Lab, flag: &str| lab.run(&["--", "runner-setup", "plan", flag, ""]).exits(0).stdout;
+    assert!(offered(&lab, "--job-namespace").lines().any(|line| line == "kube-system"));
+    assert!(!offered(&lab, "--runner-id").contains(&lab.runner));
+    lab.unset("COMPLETE");
+    let _ = lab.run(&["apply", "--yes", "--no-wait"]).exits(0);
+    lab.set("COMPLETE", "bash");
+    assert!(offered(&lab, "--runner-id").contains(&lab.runner));
     let outcome = lab.run(&[]).exits(0).prints("complete");
     assert!(outcome.stderr.is_empty(), "{outcome}");
 }

@@ -55,7 +55,7 @@ fn a_request_that_may_have_been_carried_out_is_looked_for_before_it_is_sent_agai
         lab.orchestrator.fault(Fault::once("POST", "/runners", what.clone()));
         let outcome = register(&lab).exits(0);
         assert_eq!(outcome.json()["outcome"], "done", "{what:?}\n{outcome}");
-        assert_eq!(lab.orchestrator.runner_ids(), [lab.runner.clone()]);
+        assert_eq!(lab.orchestrator.runner_ids(), std::slice::from_ref(&lab.runner));
         never_blindly_twice(&lab);
         assert_eq!(register(&lab).exits(0).json()["outcome"], "nothing-to-do");
     }

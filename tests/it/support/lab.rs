@@ -54,7 +54,7 @@ impl Lab {
         };
         let settings = [
             ("HOME", lab.home.path().display().to_string()),
-            ("PATH", std::env::var("PATH").unwrap()),
+            ("PATH", super::variable("PATH").unwrap()),
             ("KUBECONFIG", kubeconfig.display().to_string()),
             ("HUMANITEC_ORG", lab.orchestrator.org().to_owned()),
             ("HUMANITEC_API_URL", lab.orchestrator.url()),
@@ -134,9 +134,9 @@ impl Lab {
     /// No output may ever hold the token or the private key.
     #[track_caller]
     pub(crate) fn check_for_secrets(&self, outcome: &Outcome) {
-        // A message may name the line that a key begins with, but never go on after it.
-        let mut secrets =
-            ["PRIVATE KEY-----\n", "PRIVATE KEY-----\\n", &self.orchestrator.token()].map(str::to_owned).to_vec();
+        // The label alone may be named; with a line break behind it, raw or as JSON writes it, a key follows.
+        let mut secrets = vec!["PRIVATE KEY-----\n".to_owned(), "PRIVATE KEY-----\\n".to_owned()];
+        secrets.push(self.orchestrator.token().to_owned());
         secrets.extend(self.private_key_body());
         for secret in secrets {
             assert!(!outcome.stdout.contains(&secret), "a secret is on stdout");

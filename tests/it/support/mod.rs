@@ -11,6 +11,11 @@ mod shipped;
 
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
+/// A variable of the test run itself.
+#[expect(clippy::disallowed_methods, reason = "tests have no Process")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
 pub(crate) use lab::{AGENT, Lab};
 pub(crate) use outcome::Outcome;
 pub(crate) use proxy::Proxy;

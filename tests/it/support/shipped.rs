@@ -5,7 +5,7 @@ use std::path::Path;
 /// Demands that a file holds this text.
 #[track_caller]
 pub(crate) fn is_shipped(file: &Path, text: &str) {
-    if std::env::var_os("UPDATE").is_some() {
+    if super::variable("UPDATE").is_some() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
     }
