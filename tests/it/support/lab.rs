@@ -37,7 +37,6 @@ impl Lab {
     }
 
     /// The same with an Orchestrator set up in another way.
-    #[expect(clippy::disallowed_methods, reason = "a test has no Process to ask")]
     pub(crate) fn with(name: &str, setup: Setup) -> Self {
         let world = World::shared();
         let orchestrator = Orchestrator::start(setup);
