@@ -42,7 +42,7 @@ complete -c runner-setup -n "__fish_runner_setup_needs_command" -l timeout -d 'W
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_needs_command" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_needs_command" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "init" -d 'Set up a runner step by step: detect, ask, plan, confirm, apply, verify'
@@ -119,7 +119,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l no-wa
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l out -d 'Save the plan to this file, for `apply FILE`' -r -F
@@ -186,7 +186,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l no-wa
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -251,7 +251,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l no-w
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -314,7 +314,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l no-
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -l private-key-file -d 'Write the private key to this file (or read it, with --check)' -r -F
@@ -339,7 +339,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -l for
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -404,7 +404,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -469,7 +469,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l no-
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -534,7 +534,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l n
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -599,7 +599,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l no
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -664,7 +664,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l no-wa
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -685,7 +685,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and no
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -f -a "schema" -d 'Print the JSON schema of runner-setup.yaml'
@@ -709,7 +709,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from schema" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
@@ -772,7 +772,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print the JSON schema of runner-setup.yaml'
@@ -796,7 +796,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -817,7 +817,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -l timeou
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s y -l yes -d 'Change things without asking first'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s q -l quiet -d 'Say warnings and errors only'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, as a filter]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "init" -d 'Set up a runner step by step: detect, ask, plan, confirm, apply, verify'

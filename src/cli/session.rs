@@ -115,7 +115,7 @@ pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<Co
         if context.is_none() {
             answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
         }
-        answers.detect(&setting::PROVIDER, Provider::Generic.word(), "the server's address");
+        answers.detect(&setting::PROVIDER, Provider::Generic.word(), format!("the server's address, {}", facts.server));
     }
     Ok(facts)
 }
