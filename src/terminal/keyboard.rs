@@ -38,6 +38,9 @@ pub trait Ask {
     fn hidden(&mut self, question: &str) -> Result<Zeroizing<String>, Failure>;
 }
 
+/// The most characters of a question with its default: half a line is left for the answer.
+const WIDEST_QUESTION: usize = 40;
+
 /// The real keyboard.
 pub struct Keyboard {
     style: Style,
@@ -94,7 +97,14 @@ impl Ask for Keyboard {
         let mut input = Input::<String>::with_theme(&theme).with_prompt(question);
         match default {
             Some("") => input = input.allow_empty(true),
-            Some(default) => input = input.default(default.to_owned()),
+            Some(default) => {
+                // A line that wraps can't be redrawn: a long default stands on a line of its own.
+                let is_long = question.len() + default.len() > WIDEST_QUESTION;
+                if is_long {
+                    self.say(&format!("  (Enter for {default})"));
+                }
+                input = input.default(default.to_owned()).show_default(!is_long);
+            }
             None => {}
         }
         input.interact_text().map(|text| text.trim().to_owned()).map_err(gone)
