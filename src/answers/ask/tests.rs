@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::super::tests::{answers, process};
 use super::super::{config_yaml, scripted_line};
 use super::*;
+use crate::answers::registry::{STATE_BUCKET, STATE_PATH_PREFIX, STATE_STORAGE_ACCOUNT};
 
 /// A person who answers in order: `""` is Enter, a number picks from a list. Remembers what was said and asked.
 #[derive(Default)]
