@@ -36,9 +36,9 @@ pub async fn rehearse(
     let pods = rehearse_pods(settings, plan, cluster, &stands);
     let unwatchable = rights_to_wait(settings, plan, found, cluster);
     let together = too_many_together(plan, cluster, &stands);
-    let (dry_runs, reviews, pods, unwatchable, together) =
+    let (dry_runs, reviews, (pods, pods_unseen), unwatchable, together) =
         futures::join!(dry_runs, reviews, pods, unwatchable, together);
-    let mut rehearsal = Rehearsal { objects: reviews?, pods, unwatchable: unwatchable? };
+    let mut rehearsal = Rehearsal { objects: reviews?, pods, pods_unseen, unwatchable: unwatchable? };
     let mut unsaid = Vec::new();
     for ((planned, write), outcome) in dry.into_iter().zip(dry_runs) {
         let outcome = outcome?;
@@ -277,14 +277,14 @@ fn said<'a>(missing: impl Iterator<Item = &'a Vec<Right>>) -> Vec<String> {
 ///
 /// A Deployment is accepted even when none of its pods would be, and the Orchestrator takes any pod template; so the
 /// pods are rehearsed themselves. Where their namespace does not exist yet, they are rehearsed in `default`, where
-/// only their content counts and not what admission (Pod Security, quota, webhooks) says there. A caller who may not
-/// create pods can't do this, and is not told off for it.
+/// only their content counts and not what admission (Pod Security, quota, webhooks) says there. Answers the refusals,
+/// and what a caller who may not create pods could not find out.
 async fn rehearse_pods(
     settings: &Settings,
     plan: &Plan,
     cluster: &Cluster,
     stands: &impl Fn(&str) -> bool,
-) -> Vec<RefusedPod> {
+) -> (Vec<RefusedPod>, Vec<String>) {
     let pods = plan.changes().filter_map(|(planned, change)| {
         let (namespace, pod) = pod_of_change(settings, change)?;
         Some((planned.object.clone(), namespace, pod))
@@ -295,19 +295,24 @@ async fn rehearse_pods(
         let place = place(namespace);
         async move { cluster.rehearse_pod(&place, pod).await }
     }));
-    let refused = pods.iter().zip(answers.await).filter_map(|((object, namespace, _), answer)| match answer {
-        Err(ClusterError::Refused { status, .. }) => {
-            let is_invalid = status.code == 422 || status.message.contains("strict decoding error");
-            let is_refused = stands(namespace) && is_refused_by_admission(&status.message);
-            (is_invalid || is_refused).then(|| RefusedPod {
-                object: object.clone(),
-                namespace: namespace.clone(),
-                words: status.message,
-            })
+    let (mut refused, mut unseen) = (Vec::new(), Vec::new());
+    for ((object, namespace, _), answer) in pods.iter().zip(answers.await) {
+        match answer {
+            Ok(()) => {}
+            Err(ClusterError::Refused { status, .. })
+                if is_invalid(status.code, &status.message) || (stands(namespace) && is_refused_by_admission(&status.message)) =>
+            {
+                let (object, namespace) = (object.clone(), namespace.clone());
+                refused.push(RefusedPod { object, namespace, words: status.message });
+            }
+            // In another namespace only the content was in question; here it was what admission says, and is unknown.
+            Err(error) if stands(namespace) => {
+                unseen.push(format!("whether its pods would be admitted is not known, for {object}: {error}"));
+            }
+            Err(_) => {}
         }
-        _ => None,
-    });
-    refused.collect()
+    }
+    (refused, unseen)
 }
 
 /// The pod that would come of a change, and the namespace that it would stand in.
@@ -363,6 +368,11 @@ fn pod_of(template: &Value) -> Value {
         spec.insert("automountServiceAccountToken".to_owned(), json!(false));
     }
     json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec })
+}
+
+/// Whether the pod itself is wrong, wherever it stands.
+fn is_invalid(code: u16, message: &str) -> bool {
+    code == 422 || message.contains("strict decoding error")
 }
 
 fn is_refused_by_admission(message: &str) -> bool {

@@ -14,6 +14,8 @@ pub struct Rehearsal {
     pub objects: BTreeMap<String, Rehearsed>,
     /// What admission said to the pods of agent and jobs.
     pub pods: Vec<RefusedPod>,
+    /// What could not be found out about those pods, in words.
+    pub pods_unseen: Vec<String>,
     /// Rights that are missing to wait for the agent, in words.
     pub unwatchable: Vec<String>,
 }
@@ -91,6 +93,7 @@ pub fn conclude(mut plan: Plan, rehearsal: Rehearsal) -> Plan {
             }
         }
     }
+    plan.warnings.extend(rehearsal.pods_unseen);
     for RefusedPod { object, namespace, words } in rehearsal.pods {
         // The pod of the rehearsal has a name that nobody will ever see again.
         let reason = words.split_once(" is forbidden: ").map_or(words.as_str(), |(_, reason)| reason);
