@@ -11,7 +11,7 @@ demo: ## Set up a runner in a local world, and send a deployment through
 	@tests/demo
 
 test: tools ## Pass all tests; needs no cluster and no account
-	@PATH="$$(cargo run --quiet --package world -- path)" cargo test --workspace
+	@PATH="$$(cargo run --quiet --package world -- path)" cargo test --workspace --no-fail-fast
 
 check: fmt lint docs test deny ## Everything that has to hold before a change is merged
 
@@ -28,7 +28,7 @@ deny: ## Check licences, sources and advisories (needs cargo-deny)
 	tests/deny
 
 update: tools ## Accept what the tests see: snapshots, generated pages, completions and schemas
-	@UPDATE=1 PATH="$$(cargo run --quiet --package world -- path)" cargo test --workspace
+	@UPDATE=1 PATH="$$(cargo run --quiet --package world -- path)" cargo test --workspace --no-fail-fast
 
 bench: tools ## Measure the release binary (docs/performance.md)
 	cargo bench --bench figures

@@ -58,7 +58,7 @@ pub fn prepare_kubectl() -> Result<Option<PathBuf>, String> {
     let lock = File::create(bin.join(".lock")).map_err(|error| format!("cannot lock {}: {error}", bin.display()))?;
     lock.lock().map_err(|error| format!("cannot lock {}: {error}", bin.display()))?;
     if !folder.join("kubectl").is_file() {
-        eprintln!("building kubectl from Go modules: about a minute the first time");
+        eprintln!("building kubectl from Go modules: some minutes the first time");
         let target = format!("{}/", folder.display());
         let package = "k8s.io/kubernetes/cmd/kubectl";
         go("kubernetes", &["build", "-trimpath", "-ldflags", &ldflags(), "-o", &target, package])?;
