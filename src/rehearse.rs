@@ -300,7 +300,8 @@ async fn rehearse_pods(
         match answer {
             Ok(()) => {}
             Err(ClusterError::Refused { status, .. })
-                if is_invalid(status.code, &status.message) || (stands(namespace) && is_refused_by_admission(&status.message)) =>
+                if is_invalid(status.code, &status.message)
+                    || (stands(namespace) && is_refused_by_admission(&status.message)) =>
             {
                 let (object, namespace) = (object.clone(), namespace.clone());
                 refused.push(RefusedPod { object, namespace, words: status.message });

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::access::Access;
-use crate::answers::Answers;
 use crate::answers::registry as setting;
+use crate::answers::{Answers, scripted_line};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
@@ -89,7 +89,7 @@ async fn run_phases(
         }
     }
     warn(call, &plan.warnings);
-    let ended = match refusal(&session, &found, &plan, saved) {
+    let ended = match refusal(&session, answers, &found, &plan, saved) {
         Some(failure) => Err(failure),
         None if args.dry_run => Ok(()),
         None => match allowed(call, &plan, &interrupt).await {
@@ -104,8 +104,15 @@ async fn run_phases(
 }
 
 /// What keeps a plan from being carried out at all.
-fn refusal(session: &Session<'_>, found: &Found, plan: &Plan, saved: Option<&SavedPlan>) -> Option<Failure> {
-    plan.refused().or_else(|| saved?.moved(&session.settled.settings, found, plan))
+fn refusal(
+    session: &Session<'_>,
+    answers: &Answers,
+    found: &Found,
+    plan: &Plan,
+    saved: Option<&SavedPlan>,
+) -> Option<Failure> {
+    let line = |phase: Phase| scripted_line(answers, phase.command());
+    plan.refused(&line).or_else(|| saved?.moved(&session.settled.settings, found, plan))
 }
 
 /// Whether somebody agreed: with `--yes`, or now at the terminal.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::access::Access;
 use crate::answers::registry::RUNNER_ID;
+use crate::answers::scripted_line;
 use crate::answers::{Answers, Need, ask_context, ask_rest, settle};
 use crate::cluster::{Cluster, ConnectOptions, Contexts, Kind, ObjectRef};
 use crate::exit_code::ExitCode;
@@ -42,7 +43,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
         }
     }
     warn(call, &plan.warnings);
-    let agreed = match plan.refused() {
+    let agreed = match plan.refused(&|phase| scripted_line(&answers, phase.command())) {
         Some(failure) => Err(failure),
         None => allowed(call, &plan, &interrupt).await,
     };

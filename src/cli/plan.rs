@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::access::Access;
+use crate::answers::scripted_line;
 use crate::commands::equivalent;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ pub(super) async fn run(call: &Call<'_>, args: &PlanArgs) -> Result<ExitCode, Fa
     let session = Session::open(call, &answers, phases, Access::ReadOnly, interrupt).await?;
     let (found, plan) = session.plan().await?;
     let mut document = session.document(&found, &plan);
-    if let Some(failure) = plan.refused() {
+    if let Some(failure) = plan.refused(&|phase| scripted_line(&answers, phase.command())) {
         document.fail(&failure);
         if call.terminal.output == Output::Human {
             call.terminal.data(&session.told_plan(&found, &plan).join("\n"));

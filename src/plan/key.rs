@@ -92,7 +92,7 @@ pub(super) fn plan_key(settings: &Settings, found: &Found, phases: &BTreeSet<Pha
         FoundKey::Missing if given.is_some() && !phases.contains(&Phase::Install) => plan.key = given.cloned(),
         FoundKey::Missing => {
             let refusal = Refusal::new(&name, "the key Secret is missing");
-            plan.refusals.push(refusal.hint("runner-setup secret"));
+            plan.refusals.push(refusal.made_by(Phase::Secret));
         }
         FoundKey::Unusable { why } => {
             let refusal = Refusal::new(&name, format!("holds no usable key: {why}"));

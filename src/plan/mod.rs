@@ -56,11 +56,19 @@ pub struct Refusal {
     pub message: String,
     /// Commands to type.
     pub hints: Vec<String>,
+    /// The phase that makes what is missing; its command is the first hint.
+    pub maker: Option<Phase>,
 }
 
 impl Refusal {
     fn new(object: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { object: object.into(), kind: FailureKind::Refused, message: message.into(), hints: Vec::new() }
+        Self {
+            object: object.into(),
+            kind: FailureKind::Refused,
+            message: message.into(),
+            hints: Vec::new(),
+            maker: None,
+        }
     }
 
     fn kind(mut self, kind: FailureKind) -> Self {
@@ -70,6 +78,11 @@ impl Refusal {
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    fn made_by(mut self, phase: Phase) -> Self {
+        self.maker = Some(phase);
         self
     }
 }
@@ -85,8 +98,8 @@ impl Plan {
         self.changes().next().is_none()
     }
 
-    /// All refusals as one failure; `None` when there are none.
-    pub fn refused(&self) -> Option<Failure> {
+    /// All refusals as one failure; `None` when there are none. `line` is the command for a phase, settings included.
+    pub fn refused(&self, line: &dyn Fn(Phase) -> String) -> Option<Failure> {
         let first = self.refusals.first()?;
         let all_usage = self.refusals.iter().all(|refusal| refusal.kind == FailureKind::Usage);
         let kind = if all_usage { FailureKind::Usage } else { FailureKind::Refused };
@@ -100,6 +113,9 @@ impl Plan {
                 failure
             }
         };
+        for phase in self.refusals.iter().filter_map(|refusal| refusal.maker) {
+            failure = failure.hint(line(phase));
+        }
         for hint in self.refusals.iter().flat_map(|refusal| &refusal.hints) {
             failure = failure.hint(hint);
         }

@@ -36,7 +36,7 @@ pub(super) fn plan_namespaces(
             plan_manifest(settings, cluster, manifest, plan);
         } else if needs && matches!(seen, Seen::Missing) {
             let refusal = Refusal::new(manifest.object.to_string(), "the namespace is missing");
-            plan.refusals.push(refusal.hint("runner-setup namespaces"));
+            plan.refusals.push(refusal.made_by(Phase::Namespaces));
         }
     }
     Ok(())

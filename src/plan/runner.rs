@@ -55,7 +55,7 @@ pub(super) fn plan_runner(
             let change = Change::RegisterRunner { body: wanted.body };
             plan.planned.push(line(Action::Create, "not registered", Some(change)));
         } else if phases.contains(&Phase::Install) || phases.contains(&Phase::Rule) {
-            plan.refusals.push(Refusal::new(&name, "the runner is not registered").hint("runner-setup register"));
+            plan.refusals.push(Refusal::new(&name, "the runner is not registered").made_by(Phase::Register));
         }
         return;
     };
