@@ -256,6 +256,11 @@ impl PublicKey {
     pub fn key_id(&self) -> String {
         Sha256::digest(self.0.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
+
+    /// Enough of the id to tell two keys apart by eye: its first 16 digits.
+    pub fn short_id(&self) -> String {
+        self.key_id().chars().take(16).collect()
+    }
 }
 
 impl fmt::Debug for PublicKey {

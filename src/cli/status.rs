@@ -36,6 +36,9 @@ pub(super) struct StatusDocument {
     pub cluster: String,
     /// Whether the runner is registered, and as what.
     pub registration: String,
+    /// The id of the key in the cluster: lower-case hex SHA-256 of the public key's 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
     /// Whether the key in the cluster is the registered one.
     pub key: String,
     /// Whether the agent runs.
@@ -103,6 +106,7 @@ fn describe(settings: &Settings, found: &Found) -> StatusDocument {
             format!("{} at {}, {version}", cluster.context, cluster.server)
         }),
         registration,
+        key_id: found.cluster.as_ref().and_then(|cluster| cluster.key.public()).map(PublicKey::key_id),
         key: key(found, registered.as_ref()),
         agent: agent(settings, found),
         rules,
@@ -113,16 +117,16 @@ fn key(found: &Found, registered: Option<&PublicKey>) -> String {
     let Some(cluster) = &found.cluster else { return "not looked at".to_owned() };
     match (&cluster.key, registered) {
         (FoundKey::Usable(stored), Some(registered)) if stored == registered => {
-            format!("the stored key is the registered one, id {}", stored.key_id())
+            format!("the stored key is the registered one, id {}", stored.short_id())
         }
         (FoundKey::Usable(stored), Some(registered)) => {
             format!(
                 "the stored key has id {}, the registered one {}: the agent is refused",
-                stored.key_id(),
-                registered.key_id()
+                stored.short_id(),
+                registered.short_id()
             )
         }
-        (FoundKey::Usable(stored), None) => format!("stored, id {}, not registered", stored.key_id()),
+        (FoundKey::Usable(stored), None) => format!("stored, id {}, not registered", stored.short_id()),
         (FoundKey::Missing, _) => format!("there is no {}", cluster.key_object),
         (FoundKey::Unusable { why }, _) => format!("{} holds no usable key: {why}", cluster.key_object),
         (FoundKey::Unknown(why), _) => format!("{} could not be looked at: {why}", cluster.key_object),

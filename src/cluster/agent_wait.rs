@@ -21,6 +21,9 @@ use super::client::Cluster;
 /// The claim that is waited for, as results name it.
 pub const AGENT_RUNNING: &str = "agent-running";
 
+/// What is seen before both watches have said all that is there: nothing worth telling.
+const LOOKING: &str = "nothing yet";
+
 /// How the wait ended.
 #[derive(Debug)]
 pub enum Outcome {
@@ -85,7 +88,7 @@ pub async fn wait_until_running(
             }
             AgentState::NotYet { observed, crashed } => {
                 settling = None;
-                if *observed != said {
+                if *observed != said && observed != LOOKING {
                     said.clone_from(observed);
                     let mut observed = observed.clone();
                     if let Some(pod) = crashed
@@ -185,7 +188,7 @@ impl View {
             };
         }
         if self.complete < 2 {
-            return AgentState::NotYet { observed: "looking".to_owned(), crashed: None };
+            return AgentState::NotYet { observed: LOOKING.to_owned(), crashed: None };
         }
         judge(self.deployment.as_ref(), &self.pods.values().collect::<Vec<_>>())
     }

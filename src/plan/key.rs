@@ -56,11 +56,7 @@ pub(super) fn plan_key(settings: &Settings, found: &Found, phases: &BTreeSet<Pha
             }
             plan.key = Some(there.clone());
             if stores {
-                plan.planned.push(line(
-                    Action::Unchanged,
-                    format!("holds the key with id {}", short(&there.key_id())),
-                    None,
-                ));
+                plan.planned.push(line(Action::Unchanged, format!("holds the key with id {}", there.short_id()), None));
             }
         }
         FoundKey::Missing if stores => {
@@ -83,7 +79,7 @@ pub(super) fn plan_key(settings: &Settings, found: &Found, phases: &BTreeSet<Pha
                 return;
             }
             let why = match given {
-                Some(key) => format!("missing; gets the key given, id {}", short(&key.key_id())),
+                Some(key) => format!("missing; gets the key given, id {}", key.short_id()),
                 None => "missing; a new key is made in memory".to_owned(),
             };
             let change = Change::StoreKey { object, data_key: settings.key_secret.key.clone() };
@@ -176,9 +172,4 @@ pub(super) fn plan_pull_secret(
 /// The runner's name in plans.
 pub(super) fn runner_object(settings: &Settings) -> String {
     format!("orchestrator:runner/{}", settings.runner_id)
-}
-
-/// Enough of a key id to tell two apart by eye.
-pub(super) fn short(key_id: &str) -> &str {
-    key_id.get(..16).unwrap_or(key_id)
 }

@@ -41,6 +41,12 @@ pub(super) fn plan_runner(
         live: orchestrator.runner.as_ref(),
     };
     let wanted = registration::wanted(settings, &inputs);
+    if registers && inputs.cluster_uid.is_none() && found.cluster.is_some() {
+        plan.warnings.push(format!(
+            "the namespace kube-system may not be read, so {name} gets no mark of this cluster, and nothing would notice \
+             that it serves another one"
+        ));
+    }
     let line = |action, why: &str, change| Planned {
         object: name.clone(),
         action,
