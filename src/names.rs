@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Why a text is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,10 +77,15 @@ name! {
 impl RunnerId {
     /// Makes a valid id of a prefix and any text, e.g. an EKS cluster's ARN or a GKE context.
     ///
-    /// Of an ARN only the cluster's name is used, everything else that is not allowed becomes one `-`, and
-    /// what is too long is cut. Returns `None` when nothing usable is left.
+    /// Of an EKS ARN and of a GKE context only the cluster's name is used, everything else that is not allowed becomes one
+    /// `-`, and what is too long is cut and ends in a digest. Returns `None` when nothing usable is left.
     pub fn derive(prefix: &str, text: &str) -> Option<Self> {
-        let tail = if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text };
+        let tail = match text.splitn(4, '_').collect::<Vec<_>>().as_slice() {
+            _ if text.starts_with("arn:") => text.rsplit('/').next().unwrap_or(text),
+            // gke_<project>_<location>_<name>, as gcloud names its contexts.
+            ["gke", _, _, name] => name,
+            _ => text,
+        };
         let mut id = String::new();
         for character in format!("{prefix}-{tail}").to_lowercase().chars() {
             match character {
@@ -89,7 +95,12 @@ impl RunnerId {
                 _ => id.push('-'),
             }
         }
-        id.truncate(RUNNER_ID_MAX);
+        if id.len() > RUNNER_ID_MAX {
+            // Two long names with the same beginning stay two: a digest of the whole takes the end's place.
+            let digest: String = Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            id.truncate(RUNNER_ID_MAX - digest.len() - 1);
+            id = format!("{}-{digest}", id.trim_end_matches('-'));
+        }
         id.trim_end_matches('-').parse().ok()
     }
 }
@@ -169,10 +180,11 @@ mod tests {
     fn ids_are_derived_from_anything_a_context_may_be_called() {
         let derive = |text| RunnerId::derive("kubernetes-agent", text).unwrap().to_string();
         assert_eq!(derive("arn:aws:eks:eu-central-1:123456789012:cluster/Prod_1"), "kubernetes-agent-prod-1");
-        assert_eq!(derive("gke_my-project_europe-west1_main"), "kubernetes-agent-gke-my-project-europe-west1-main");
+        assert_eq!(derive("gke_my-project_europe-west1_main"), "kubernetes-agent-main");
         assert_eq!(derive("admin@kind"), "kubernetes-agent-admin-kind");
         let long = derive(&"x".repeat(100));
         assert!(long.len() <= 63, "{long}");
+        assert_ne!(long, derive(&"x".repeat(101)));
     }
 
     #[test]

@@ -117,9 +117,9 @@ impl fmt::Display for FileSource {
 /// The agent's Deployment, in Kubernetes' own shapes.
 #[derive(Debug, Clone, Default)]
 pub struct Agent {
-    /// The image's repository, for agent and jobs; `None`: the official one, or what is there.
+    /// The image's repository, for agent and jobs; `None`: the official one.
     pub image_repository: Option<String>,
-    /// The image's tag, for agent and jobs; `None`: what is there, else the official one.
+    /// The image's tag, for agent and jobs; `None`: the one of that image that runs already, else the official one.
     pub image_tag: Option<String>,
     /// `Always`, `IfNotPresent` or `Never`.
     pub image_pull_policy: Option<String>,
@@ -135,7 +135,7 @@ pub struct Agent {
     pub env: Vec<(String, String)>,
     /// Extra entries of the container's `env`, as Kubernetes writes them (file only).
     pub extra_env: Vec<Value>,
-    /// `LOG_LEVEL`; `None`: what is there, else `info`.
+    /// `LOG_LEVEL`; `None`: `info`.
     pub log_level: Option<LogLevel>,
     /// Replicas; `None`: what is there, else 1.
     pub replicas: Option<u32>,

@@ -57,7 +57,8 @@ pub async fn verify(
     };
     let agent_check = async {
         match cluster {
-            Some(cluster) if installs && proof.settings.wait => {
+            // An agent that is to have no pod is not waited for.
+            Some(cluster) if installs && proof.settings.wait && proof.settings.agent.replicas != Some(0) => {
                 Some(agent_running(proof, cluster, timeout, tell, interrupt).await)
             }
             _ => None,
@@ -138,8 +139,10 @@ async fn agent_running(
                 format!("the agent does not run after {}: {observed}", humantime::format_duration(timeout)),
             );
             failure.causes = facts;
+            let previous =
+                if failure.causes.iter().any(|fact| fact.starts_with("log of")) { " --previous" } else { "" };
             Err(failure
-                .hint(format!("kubectl logs -n {namespace} deployment/{RELEASE_NAME} --previous"))
+                .hint(format!("kubectl logs -n {namespace} deployment/{RELEASE_NAME}{previous}"))
                 .hint("run the same command again to go on waiting, or with a longer `--timeout`"))
         }
     }

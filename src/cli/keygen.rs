@@ -51,6 +51,7 @@ pub(super) struct KeyDocument {
 
 /// Runs `keygen`.
 pub(super) fn run(call: &Call<'_>, args: &KeygenArgs) -> Result<ExitCode, Failure> {
+    refuse_odd_files(args)?;
     let private_path = call.process.path(&args.private_key_file);
     let public_path = call.process.path(&args.public_key_file);
     let public = if args.check {
@@ -80,6 +81,18 @@ pub(super) fn run(call: &Call<'_>, args: &KeygenArgs) -> Result<ExitCode, Failur
         }),
     }
     Ok(ExitCode::Done)
+}
+
+/// Files that can't hold what they are asked to hold, before anything is written.
+fn refuse_odd_files(args: &KeygenArgs) -> Result<(), Failure> {
+    let refuse = |message: &str| Err(Failure::new(FailureKind::Usage, message));
+    if args.private_key_file == args.public_key_file {
+        return refuse("the private and the public key can't go into the same file");
+    }
+    if [&args.private_key_file, &args.public_key_file].iter().any(|file| file.as_os_str() == "-") {
+        return refuse("`keygen` works on files: `-` is none");
+    }
+    Ok(())
 }
 
 fn check(private_path: &Path, public_path: &Path) -> Result<PublicKey, Failure> {

@@ -199,7 +199,15 @@ pub fn run(process: &Process) -> ExitCode {
     let ended = runtime.block_on(dispatch(&cli.command, &call));
     // A credential plugin may still be waiting for somebody; nobody waits for it.
     runtime.shutdown_background();
-    ended.unwrap_or_else(|failure| fail(&terminal, &cli.command, &failure))
+    let code = ended.unwrap_or_else(|failure| fail(&terminal, &cli.command, &failure));
+    match terminal.lost_data() {
+        // What was done is done, but whoever reads the data must not take an empty file for it.
+        Some(lost) if code == ExitCode::Done => {
+            terminal.failure(&lost);
+            lost.kind.exit_code()
+        }
+        _ => code,
+    }
 }
 
 async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failure> {

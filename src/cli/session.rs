@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::access::Access;
 use crate::answers::registry as setting;
@@ -144,7 +144,11 @@ impl<'a> Session<'a> {
                 (false, false) => TokenNeed::No,
             },
         };
-        let settled = settle(answers, call.process, need)?;
+        let settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
+            (settled, None) => settled?,
+            (Ok(_), Some(problem)) => return Err(problem),
+            (Err(others), Some(problem)) => return Err(both(problem, others)),
+        };
         for warning in &settled.warnings {
             call.terminal.warn(warning);
         }
@@ -341,6 +345,28 @@ pub(super) fn unchanged() -> Failure {
     Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
 }
 
+/// Why there is no cluster to work on, when this run needs one: known before anything is settled.
+fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) -> Option<Failure> {
+    let (files, context) = answers.kubeconfig();
+    if !is_needed {
+        return None;
+    }
+    match Contexts::read(call.process, &files) {
+        Ok(Some(contexts)) => contexts.facts(context).err().map(Failure::from),
+        Ok(None) if call.process.var("KUBERNETES_SERVICE_HOST").is_some() => None,
+        Ok(None) => Some(Contexts::none(call.process, &files).into()),
+        Err(error) => Some(error.into()),
+    }
+}
+
+/// A missing cluster and everything else that is missing or wrong, in one failure.
+fn both(problem: Failure, others: Failure) -> Failure {
+    let kind = if others.kind == FailureKind::Usage { FailureKind::Usage } else { problem.kind };
+    let mut failure = Failure { kind, ..problem }.cause(others.message);
+    failure.causes.extend(others.causes);
+    others.hints.into_iter().fold(failure, Failure::hint)
+}
+
 /// The certificates to trust besides the system's.
 pub(super) fn extra_roots(process: &Process, answers: &Answers, settled: &Settled) -> Result<Vec<Vec<u8>>, Failure> {
     let said = answers.told(&setting::CA_FILE).map(|told| told.source.place(&setting::CA_FILE)).unwrap_or_default();
@@ -364,6 +390,7 @@ pub(super) fn orchestrator_for(
         extra_root_pem: extra_roots,
         access,
         request_timeout: REQUEST_TIMEOUT.min(settled.settings.timeout),
+        deadline: Instant::now() + settled.settings.timeout,
         env: process.env.clone(),
         user_agent: USER_AGENT.to_owned(),
         on_retry,

@@ -232,7 +232,9 @@ async fn warnings(cluster: &Cluster, namespace: &str) -> Vec<String> {
             word(event, "/message")
         )
     });
-    lines.collect()
+    let mut lines: Vec<String> = lines.collect();
+    lines.dedup();
+    lines
 }
 
 /// The last lines that the agent's container wrote before it ended; none when they can't be read.

@@ -195,7 +195,7 @@ impl Cluster {
                 _ => ClusterError::Refused { verb: verb.to_owned(), object: what.to_owned(), status },
             },
             kube::Error::Auth(error) => {
-                ClusterError::Credentials { context: self.context.clone(), message: error.to_string() }
+                ClusterError::Credentials { context: self.context.clone(), message: super::credentials::told(&error) }
             }
             other => {
                 let message = innermost(&other);

@@ -55,6 +55,8 @@ pub struct ContextFacts {
     pub cluster: String,
     /// The API server's URL.
     pub server: String,
+    /// The credential plugin's command and how to install it, where there is one.
+    pub plugin: Option<String>,
 }
 
 impl Contexts {
@@ -84,6 +86,18 @@ impl Contexts {
         }))
     }
 
+    /// The error of a run that finds no kubeconfig at all.
+    pub fn none(process: &Process, named: &[PathBuf]) -> ClusterError {
+        let files = kubeconfig_files(process, named);
+        let looked_at: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        let looked_at = if looked_at.is_empty() {
+            "nothing, as there is no home directory".to_owned()
+        } else {
+            looked_at.join(", ")
+        };
+        ClusterError::NoKubeconfig { looked_at, named: !named.is_empty() }
+    }
+
     /// The context that a run will use: the one asked for, else the current one.
     ///
     /// # Errors
@@ -94,15 +108,28 @@ impl Contexts {
             .ok_or_else(|| ClusterError::NoCurrentContext { there: self.names.clone() })?;
         let missing = || ClusterError::ContextMissing { context: name.to_owned(), there: self.names.clone() };
         let entry = self.kubeconfig.contexts.iter().find(|context| context.name == name).ok_or_else(missing)?;
-        let cluster = entry.context.as_ref().map(|context| context.cluster.clone()).ok_or_else(missing)?;
+        let broken = |what: String| ClusterError::ContextBroken { context: name.to_owned(), what };
+        let context = entry.context.as_ref().ok_or_else(|| broken("it is empty".to_owned()))?;
+        let cluster = context.cluster.clone();
         let server = self
             .kubeconfig
             .clusters
             .iter()
             .find(|entry| entry.name == cluster)
             .and_then(|entry| entry.cluster.as_ref()?.server.clone())
-            .ok_or_else(missing)?;
-        Ok(ContextFacts { context: name.to_owned(), cluster, server })
+            .ok_or_else(|| broken(format!("there is no server for its cluster `{cluster}`")))?;
+        let user = context.user.as_deref().filter(|user| !user.is_empty());
+        let login = user.map(|user| {
+            let entry = self.kubeconfig.auth_infos.iter().find(|entry| entry.name == user);
+            entry.ok_or_else(|| broken(format!("there is no user `{user}`")))
+        });
+        let exec = login.transpose()?.and_then(|login| login.auth_info.as_ref()?.exec.as_ref());
+        let plugin = exec.map(|exec| {
+            let command = exec.command.as_deref().unwrap_or("?");
+            let hint = exec.install_hint.as_deref().map(|hint| format!(" ({})", hint.trim())).unwrap_or_default();
+            format!("`{command}`{hint}")
+        });
+        Ok(ContextFacts { context: name.to_owned(), cluster, server, plugin })
     }
 
     /// The proxy that the kubeconfig itself names for a cluster.
@@ -173,13 +200,10 @@ impl Cluster {
 }
 
 fn in_cluster(process: &Process, options: &ConnectOptions) -> Result<(ContextFacts, Config), ClusterError> {
-    let config = Config::incluster_env().map_err(|_| {
-        let looked_at: Vec<_> =
-            kubeconfig_files(process, &options.kubeconfig).iter().map(|file| file.display().to_string()).collect();
-        ClusterError::NoKubeconfig { looked_at: looked_at.join(", ") }
-    })?;
+    let config = Config::incluster_env().map_err(|_| Contexts::none(process, &options.kubeconfig))?;
     let server = config.cluster_url.to_string();
-    let facts = ContextFacts { context: "in-cluster".to_owned(), cluster: "in-cluster".to_owned(), server };
+    let name = || "in-cluster".to_owned();
+    let facts = ContextFacts { context: name(), cluster: name(), server, plugin: None };
     Ok((facts, config))
 }
 
@@ -215,7 +239,9 @@ async fn open(config: Config, facts: &ContextFacts, server: &str) -> Result<Clie
         built.await.map_err(|error| ClusterError::Client { server: server.to_owned(), message: error.to_string() })?;
     built.map_err(|error| match error {
         kube::Error::Auth(error) => {
-            ClusterError::Credentials { context: facts.context.clone(), message: error.to_string() }
+            let plugin = facts.plugin.as_ref().map(|plugin| format!("plugin {plugin}: ")).unwrap_or_default();
+            let message = format!("{plugin}{}", super::credentials::told(&error));
+            ClusterError::Credentials { context: facts.context.clone(), message }
         }
         other => ClusterError::Client { server: server.to_owned(), message: super::client::innermost(&other) },
     })

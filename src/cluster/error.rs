@@ -12,6 +12,8 @@ pub enum ClusterError {
     NoKubeconfig {
         /// The places looked at.
         looked_at: String,
+        /// Whether somebody named them.
+        named: bool,
     },
     /// A kubeconfig can't be read or understood.
     #[error("reading the kubeconfig {file}")]
@@ -29,6 +31,14 @@ pub enum ClusterError {
         context: String,
         /// The contexts that are there.
         there: Vec<String>,
+    },
+    /// The context points to something that is not there.
+    #[error("the context `{context}` of the kubeconfig can't be used: {what}")]
+    ContextBroken {
+        /// The context.
+        context: String,
+        /// What is missing.
+        what: String,
     },
     /// The kubeconfig has no current context.
     #[error("the kubeconfig names no current context")]
@@ -131,8 +141,9 @@ impl From<ClusterError> for Failure {
     fn from(error: ClusterError) -> Self {
         let of = |kind| Failure::of(kind, &error);
         match &error {
-            ClusterError::NoKubeconfig { .. } => {
-                of(FailureKind::Usage).hint("name one with `--kubeconfig FILE` or KUBECONFIG")
+            ClusterError::NoKubeconfig { named, .. } => {
+                of(if *named { FailureKind::Usage } else { FailureKind::AnswerMissing })
+                    .hint("name one with `--kubeconfig FILE` or KUBECONFIG")
             }
             ClusterError::KubeconfigInvalid { .. } => of(FailureKind::Usage).hint("kubectl config view"),
             ClusterError::ContextMissing { there, .. } => match there.as_slice() {
@@ -142,6 +153,7 @@ impl From<ClusterError> for Failure {
             ClusterError::NoCurrentContext { there } => {
                 of(FailureKind::AnswerMissing).hint(format!("`--context` takes one of: {}", there.join(", ")))
             }
+            ClusterError::ContextBroken { .. } => of(FailureKind::Usage).hint("kubectl config view"),
             ClusterError::CaFile { .. } => of(FailureKind::Usage),
             ClusterError::Credentials { context, .. } => {
                 of(FailureKind::Refused).hint(format!("kubectl --context {context} auth whoami"))

@@ -5,6 +5,7 @@ mod agent_wait;
 mod client;
 pub mod compare;
 mod connect;
+mod credentials;
 mod error;
 mod kind;
 pub mod owner;

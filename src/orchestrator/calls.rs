@@ -132,7 +132,7 @@ impl Orchestrator {
         request: &Request<'_>,
         look: impl AsyncFn() -> Result<Option<T>, OrchestratorError>,
     ) -> Result<T, OrchestratorError> {
-        let mut patience = Patience::new();
+        let mut patience = Patience::new(self.deadline);
         let mut is_unclear = false;
         loop {
             let trouble = match self.send(request).await {

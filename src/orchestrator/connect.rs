@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Certificate, NoProxy, Proxy, redirect, retry};
 use url::Url;
@@ -26,6 +26,8 @@ pub struct ConnectOptions {
     pub access: Access,
     /// How long one request may take, its answer's body included.
     pub request_timeout: Duration,
+    /// When the whole run has to end: nothing is sent after it, and no request lasts longer.
+    pub deadline: Instant,
     /// The environment, of which `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are used, in both cases of letters.
     pub env: BTreeMap<String, String>,
     /// The `User-Agent` header.
@@ -41,6 +43,7 @@ pub struct Orchestrator {
     pub(super) api_url: Url,
     pub(super) token: Option<Token>,
     pub(super) access: Access,
+    pub(super) deadline: Instant,
     pub(super) on_retry: OnRetry,
 }
 
@@ -75,6 +78,7 @@ impl Orchestrator {
             api_url: options.api_url,
             token: options.token,
             access: options.access,
+            deadline: options.deadline,
             on_retry: options.on_retry,
         })
     }

@@ -203,8 +203,9 @@ impl OrchestratorError {
             Self::TlsSetup { .. } | Self::NotReachable { .. } | Self::TimedOut { .. } | Self::NotJson { .. } => {
                 FailureKind::Unreachable
             }
-            Self::Unexpected { status: 429 | 500.., .. } => FailureKind::Unreachable,
-            Self::Unexpected { .. } | Self::ReadOnly { .. } => FailureKind::Bug,
+            // An answer that is none of the API's comes from something else: a proxy, or another server.
+            Self::Unexpected { .. } => FailureKind::Unreachable,
+            Self::ReadOnly { .. } => FailureKind::Bug,
         }
     }
 
@@ -232,6 +233,7 @@ impl OrchestratorError {
             },
             Self::TimedOut { .. } | Self::NotJson { .. } => vec![API_URL, PROXY],
             Self::Exists { .. } | Self::Conflict { .. } => vec!["run the same command again: it looks anew"],
+            Self::Unexpected { status: 200..=299, .. } => vec![API_URL],
             Self::NotFound { .. } | Self::Invalid { .. } | Self::Unexpected { .. } | Self::ReadOnly { .. } => vec![],
         }
     }

@@ -7,7 +7,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 /// How often one thing is asked at most.
 const ATTEMPTS: u32 = 4;
-/// How long one wait may last, also when the server asks for more.
+/// How long one wait may last; a server that asks for more is not asked again.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// After this time no further attempt is begun.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -20,8 +20,9 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) fn new() -> Self {
-        Self { attempts: 1, until: Instant::now() + PATIENCE }
+    /// No attempt is begun after the deadline of the whole run.
+    pub(super) fn new(deadline: Instant) -> Self {
+        Self { attempts: 1, until: deadline.min(Instant::now() + PATIENCE) }
     }
 
     /// Counts one failed attempt; returns how long to wait before the next one, `None` when there is none.
@@ -32,7 +33,11 @@ impl Patience {
         let backoff = FIRST_WAIT * 2_u32.pow(self.attempts - 1);
         // Without random bytes all clients wait equally long, which is no reason to fail.
         let jitter = backoff.mul_f64(f64::from(getrandom::u32().unwrap_or_default()) / f64::from(u32::MAX) / 2.0);
-        let wait = retry_after.unwrap_or(backoff + jitter).min(LONGEST_WAIT);
+        let wait = retry_after.unwrap_or(backoff + jitter);
+        if wait > LONGEST_WAIT {
+            // Asking again before the server wants to be asked only makes it angrier.
+            return None;
+        }
         self.attempts += 1;
         (Instant::now() + wait < self.until).then_some(wait)
     }
@@ -60,7 +65,7 @@ mod tests {
 
     #[test]
     fn patience_ends_after_four_attempts() {
-        let mut patience = Patience::new();
+        let mut patience = Patience::new(Instant::now() + PATIENCE);
         let waits: Vec<_> = (0..3).map(|_| patience.wait_after(None).unwrap().as_millis()).collect();
         assert!((200..=300).contains(&waits[0]) && (400..=600).contains(&waits[1]) && (800..=1200).contains(&waits[2]));
         assert_eq!(patience.wait_after(None), None);
@@ -68,9 +73,11 @@ mod tests {
 
     #[test]
     fn the_server_s_wish_is_obeyed_within_bounds() {
-        let mut patience = Patience::new();
+        let mut patience = Patience::new(Instant::now() + PATIENCE);
         assert_eq!(patience.wait_after(Some(Duration::ZERO)), Some(Duration::ZERO));
-        assert_eq!(patience.wait_after(Some(Duration::from_secs(600))), Some(LONGEST_WAIT));
+        assert_eq!(patience.wait_after(Some(Duration::from_secs(600))), None);
+        let mut hurried = Patience::new(Instant::now() + Duration::from_secs(1));
+        assert_eq!(hurried.wait_after(Some(Duration::from_secs(2))), None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Trouble {
 impl Orchestrator {
     /// Sends a request that may be carried out twice, again and again while that can help.
     pub(super) async fn send_patiently(&self, request: &Request<'_>) -> Result<Value, OrchestratorError> {
-        let mut patience = Patience::new();
+        let mut patience = Patience::new(self.deadline);
         loop {
             let trouble = match self.send(request).await {
                 Ok(answer) => return Ok(answer),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
 use crate::manifests::{CONFIG_ANNOTATION, Choices};
-use crate::settings::{OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage};
+use crate::settings::{LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage};
 
 use super::Inputs;
 
@@ -15,10 +15,7 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
     let config_map = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::ConfigMap, settings));
     let (image, image_tag) = image(settings, deployment);
     let agent = &settings.agent;
-    let log_level = agent
-        .log_level
-        .map(|level| level.word().to_owned())
-        .or_else(|| config_map?.get("data")?.get("LOG_LEVEL")?.as_str().map(str::to_owned));
+    let log_level = agent.log_level.map_or("info", LogLevel::word).to_owned();
     let mut pull_secrets: Vec<String> = agent.image_pull_secrets.iter().map(ToString::to_string).collect();
     if let Some(made) = &inputs.made_pull_secret
         && !pull_secrets.contains(made)
@@ -30,7 +27,7 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
     let mut choices = Choices {
         image,
         image_tag,
-        log_level: log_level.unwrap_or_else(|| "info".to_owned()),
+        log_level,
         replicas: replicas(settings, deployment),
         key_secret,
         pull_secrets,
@@ -53,18 +50,20 @@ fn live<'a>(cluster: &'a FoundCluster, kind: Kind, settings: &Settings) -> Optio
     cluster.objects.get(&object)?.there()
 }
 
-/// The image and its tag: told, else that of the agent that is there, else the official one.
+/// The image and its tag: told, else the official one. A tag of the official image that runs already is kept, so that a
+/// run that says nothing about the image neither upgrades nor downgrades the agent.
 fn image(settings: &Settings, deployment: Option<&Value>) -> (String, String) {
     let there = deployment.and_then(|deployment| agent_container(deployment)?.get("image")?.as_str());
-    let (repository_there, tag_there) = match there.map(split_image) {
-        Some((repository, tag)) => (Some(repository), tag),
-        None => (None, None),
-    };
     let agent = &settings.agent;
-    if let (None, None, Some(image)) = (&agent.image_repository, &agent.image_tag, there) {
-        return (image.to_owned(), tag_there.unwrap_or(OFFICIAL_IMAGE_TAG).to_owned());
+    if agent.image_repository.is_none()
+        && agent.image_tag.is_none()
+        && let Some(image) = there
+        && let (OFFICIAL_IMAGE, tag) = split_image(image)
+    {
+        return (image.to_owned(), tag.unwrap_or(OFFICIAL_IMAGE_TAG).to_owned());
     }
-    let repository = agent.image_repository.as_deref().or(repository_there).unwrap_or(OFFICIAL_IMAGE);
+    let repository = agent.image_repository.as_deref().unwrap_or(OFFICIAL_IMAGE);
+    let tag_there = there.map(split_image).filter(|(there, _)| *there == repository).and_then(|(_, tag)| tag);
     let tag = agent.image_tag.as_deref().or(tag_there).unwrap_or(OFFICIAL_IMAGE_TAG);
     (format!("{repository}:{tag}"), tag.to_owned())
 }

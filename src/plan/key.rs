@@ -66,16 +66,29 @@ pub(super) fn plan_key(settings: &Settings, found: &Found, phases: &BTreeSet<Pha
                 && let Some(registered) = runner.runner_configuration.get("key").and_then(|key| key.as_str())
             {
                 let id = crate::keypair::PublicKey::from_pem(registered).map_or("?".to_owned(), |key| key.key_id());
-                let message = format!(
-                    "runner `{}` is registered with the key with id {id}, and this cluster has no Secret with it: \
-                     the runner may serve another cluster",
-                    settings.runner_id
-                );
-                plan.refusals.push(
+                let ours = crate::registration::cluster_uid(runner);
+                let refusal = if ours.is_some() && ours == cluster.uid.as_deref() {
+                    let message = format!(
+                        "runner `{}` of this cluster is registered with the key with id {id}, and the Secret with it is gone",
+                        settings.runner_id
+                    );
+                    Refusal::new(&name, message).hint("if somebody kept that key: `--private-key-file FILE`").hint(
+                        format!(
+                            "hctl delete runner {}, then the same command again: it makes a new key",
+                            settings.runner_id
+                        ),
+                    )
+                } else {
+                    let message = format!(
+                        "runner `{}` is registered with the key with id {id}, and this cluster has no Secret with it: \
+                         the runner may serve another cluster",
+                        settings.runner_id
+                    );
                     Refusal::new(&name, message)
                         .hint("if you have that key: `--private-key-file FILE`")
-                        .hint("for a second runner: `--runner-id ID`"),
-                );
+                        .hint("for a second runner: `--runner-id ID`")
+                };
+                plan.refusals.push(refusal);
                 return;
             }
             let why = match given {

@@ -9,11 +9,11 @@ mod theme;
 mod wrap;
 
 use std::io::{self, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::process::Process;
 
 pub use keyboard::{Ask, Keyboard, confirm, converse};
@@ -59,12 +59,13 @@ pub struct Terminal {
     /// How much is said.
     pub talk: Talk,
     lock: Mutex<()>,
+    lost: OnceLock<String>,
 }
 
 impl Terminal {
     /// A voice that fits the terminal it speaks in.
     pub fn new(process: &Process, color: Color, output: Output, talk: Talk) -> Self {
-        Self { style: Style::fitting(process, color), output, talk, lock: Mutex::new(()) }
+        Self { style: Style::fitting(process, color), output, talk, lock: Mutex::new(()), lost: OnceLock::new() }
     }
 
     /// Data that another program may read. A closed pipe is no error.
@@ -72,7 +73,17 @@ impl Terminal {
         let _one_at_a_time = self.lock.lock();
         let mut stdout = io::stdout().lock();
         let newline = if text.ends_with('\n') { "" } else { "\n" };
-        drop(write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()));
+        if let Err(error) = write!(stdout, "{text}{newline}").and_then(|()| stdout.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            drop(self.lost.set(error.to_string()));
+        }
+    }
+
+    /// Why data did not arrive, when it did not. A reader that closed its end had enough: that is no loss.
+    pub fn lost_data(&self) -> Option<Failure> {
+        let why = self.lost.get()?;
+        Some(Failure::new(FailureKind::Usage, "standard output could not be written").cause(why.clone()))
     }
 
     /// A document in the format asked for; nothing in human format, where talk says it all.
