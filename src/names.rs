@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn ids_are_derived_from_anything_a_context_may_be_called() {
-        let derive = |text| RunnerId::derive("kubernetes-agent", text).unwrap().to_string();
+        let derive = |text: &str| RunnerId::derive("kubernetes-agent", text).unwrap().to_string();
         assert_eq!(derive("arn:aws:eks:eu-central-1:123456789012:cluster/Prod_1"), "kubernetes-agent-prod-1");
         assert_eq!(derive("gke_my-project_europe-west1_main"), "kubernetes-agent-main");
         assert_eq!(derive("admin@kind"), "kubernetes-agent-admin-kind");

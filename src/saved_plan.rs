@@ -16,6 +16,8 @@ use crate::plan::Plan;
 use crate::process::Process;
 use crate::settings::Settings;
 
+/// What is said when the saved plan is not carried out.
+const MOVED: &str = "the world moved since the plan was saved: nothing was changed";
 /// The file's schema.
 const SCHEMA: &str = "runner-setup/plan/v1";
 
@@ -127,11 +129,17 @@ impl SavedPlan {
         Ok(answers)
     }
 
+    /// The failure of a plan that something stands in the way of now.
+    pub fn overtaken(&self, refused: Failure) -> Failure {
+        let moved = Failure::new(FailureKind::Refused, MOVED).cause(refused.message);
+        let moved = refused.causes.into_iter().fold(moved, Failure::cause);
+        refused.hints.into_iter().fold(moved, Failure::hint)
+    }
+
     /// What is not as it was when this plan was made; nothing when it still fits.
     pub fn moved(&self, settings: &Settings, found: &Found, plan: &Plan) -> Option<Failure> {
         let now = Self::of(self.config.clone(), settings, found, plan);
-        let mut failure =
-            Failure::new(FailureKind::Refused, "the world moved since the plan was saved: nothing was changed");
+        let mut failure = Failure::new(FailureKind::Refused, MOVED);
         if now.runner_id != self.runner_id {
             failure = failure.cause(format!("the plan is for runner `{}`, not `{}`", self.runner_id, now.runner_id));
         }

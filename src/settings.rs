@@ -117,7 +117,7 @@ impl fmt::Display for FileSource {
 /// The agent's Deployment, in Kubernetes' own shapes.
 #[derive(Debug, Clone, Default)]
 pub struct Agent {
-    /// The image's repository, for agent and jobs; `None`: the official one.
+    /// The image's repository, for agent and jobs; `None`: what this tool set before, else the official one.
     pub image_repository: Option<String>,
     /// The image's tag, for agent and jobs; `None`: the one of that image that runs already, else the official one.
     pub image_tag: Option<String>,
@@ -135,7 +135,7 @@ pub struct Agent {
     pub env: Vec<(String, String)>,
     /// Extra entries of the container's `env`, as Kubernetes writes them (file only).
     pub extra_env: Vec<Value>,
-    /// `LOG_LEVEL`; `None`: `info`.
+    /// `LOG_LEVEL`; `None`: what this tool set before, else `info`.
     pub log_level: Option<LogLevel>,
     /// Replicas; `None`: what is there, else 1.
     pub replicas: Option<u32>,

@@ -112,6 +112,10 @@ fn refusal(
     saved: Option<&SavedPlan>,
 ) -> Option<Failure> {
     let line = |phase: Phase| scripted_line(answers, phase.command());
+    if let (Some(saved), Some(refused)) = (saved, plan.refused(&line)) {
+        // Nothing stood in the way when the plan was saved.
+        return Some(saved.overtaken(refused));
+    }
     plan.refused(&line).or_else(|| saved?.moved(&session.settled.settings, found, plan))
 }
 

@@ -124,6 +124,11 @@ pub fn our_fields(object: &Value) -> Option<&Value> {
         .and_then(|(_, _, entry)| entry.get("fieldsV1"))
 }
 
+/// Whether the field is as this tool applied it; a field that somebody else changed since is theirs.
+pub fn applied_field(object: &Value, path: &[&str]) -> bool {
+    our_fields(object).is_some_and(|fields| path.iter().try_fold(fields, |fields, step| fields.get(step)).is_some())
+}
+
 fn managers(object: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten().filter_map(|entry| {
         let manager = entry.get("manager")?.as_str()?;

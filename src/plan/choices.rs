@@ -9,13 +9,20 @@ use crate::settings::{LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME
 
 use super::Inputs;
 
+/// Where `fieldsV1` has the image of the agent's container.
+const IMAGE_FIELD: [&str; 6] =
+    ["f:spec", "f:template", "f:spec", "f:containers", r#"k:{"name":"humanitec-kubernetes-agent-runner"}"#, "f:image"];
+
 /// Decides everything that settings leave open.
 pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
     let deployment = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::Deployment, settings));
     let config_map = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::ConfigMap, settings));
     let (image, image_tag) = image(settings, deployment);
     let agent = &settings.agent;
-    let log_level = agent.log_level.map_or("info", LogLevel::word).to_owned();
+    let level_there = config_map
+        .filter(|config_map| owner::applied_field(config_map, &["f:data", "f:LOG_LEVEL"]))
+        .and_then(|config_map| config_map.get("data")?.get("LOG_LEVEL")?.as_str());
+    let log_level = agent.log_level.map(LogLevel::word).or(level_there).unwrap_or("info").to_owned();
     let mut pull_secrets: Vec<String> = agent.image_pull_secrets.iter().map(ToString::to_string).collect();
     if let Some(made) = &inputs.made_pull_secret
         && !pull_secrets.contains(made)
@@ -50,15 +57,17 @@ fn live<'a>(cluster: &'a FoundCluster, kind: Kind, settings: &Settings) -> Optio
     cluster.objects.get(&object)?.there()
 }
 
-/// The image and its tag: told, else the official one. A tag of the official image that runs already is kept, so that a
-/// run that says nothing about the image neither upgrades nor downgrades the agent.
+/// The image and its tag: told, else what this tool set before, else the official one. A tag of the official image that
+/// runs already is kept, so that a run that says nothing about the image neither upgrades nor downgrades the agent.
+/// An image that somebody else put there is none that anybody told this tool about.
 fn image(settings: &Settings, deployment: Option<&Value>) -> (String, String) {
     let there = deployment.and_then(|deployment| agent_container(deployment)?.get("image")?.as_str());
     let agent = &settings.agent;
     if agent.image_repository.is_none()
         && agent.image_tag.is_none()
         && let Some(image) = there
-        && let (OFFICIAL_IMAGE, tag) = split_image(image)
+        && let (repository, tag) = split_image(image)
+        && (repository == OFFICIAL_IMAGE || deployment.is_some_and(|it| owner::applied_field(it, &IMAGE_FIELD)))
     {
         return (image.to_owned(), tag.unwrap_or(OFFICIAL_IMAGE_TAG).to_owned());
     }

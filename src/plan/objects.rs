@@ -73,6 +73,9 @@ pub(super) fn plan_deployment(
         return Ok(());
     }
     refuse_other_agents(settings, cluster, plan);
+    if settings.agent.replicas == Some(0) {
+        plan.warnings.push("the agent is told to have 0 replicas: it will not run, and nobody waits for it".to_owned());
+    }
     for manifest in kubernetes_agent(settings, choices)? {
         if manifest.object.kind == Kind::Deployment {
             plan_manifest(settings, cluster, manifest, plan);

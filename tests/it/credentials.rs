@@ -74,3 +74,31 @@ fn a_broken_login_file_is_named_and_not_repeated() {
     let outcome = lab.run(&["plan"]).exits(2).says("hctl/config.yaml").says("hctl login");
     assert!(!outcome.stderr.contains("hunter2"), "{outcome}");
 }
+
+#[test]
+fn a_failing_credential_plugin_is_named_and_what_it_printed_is_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut lab = Lab::new("plugin");
+    let script = "#!/bin/sh\necho SECRET-ON-STDOUT\necho 'run: cloud login' >&2\nexit 3\n";
+    let plugin = lab.file("plugin", script);
+    std::fs::set_permissions(&plugin, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let kubeconfig = |command: &str| {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+             contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: \"{}\"}}}}]\n\
+             users: [{{name: u, user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: \"{command}\", \
+             interactiveMode: Never, installHint: get it somewhere, env: [{{name: A, value: SECRET-IN-ENV}}]}}}}}}]\n",
+            lab.world.server_url()
+        )
+    };
+    let (failing, missing) = (kubeconfig(&plugin.display().to_string()), kubeconfig("no-such-plugin"));
+    lab.file("failing", &failing);
+    lab.file("missing", &missing);
+    lab.set("KUBECONFIG", "failing");
+    let outcome = lab.run(&["plan", "-o", "json"]).exits(4).says("run: cloud login").says("exit status: 3");
+    assert!(!outcome.to_string().contains("SECRET-"), "{outcome}");
+    lab.set("KUBECONFIG", "missing");
+    let outcome = lab.run(&["plan"]).exits(4).says("`no-such-plugin` (get it somewhere)");
+    assert!(!outcome.to_string().contains("SECRET-"), "{outcome}");
+}

@@ -152,3 +152,18 @@ agent:
     assert_eq!(lab.container()["env"].as_array().unwrap().len(), 2);
     lab.has_nothing_to_do(&[]);
 }
+
+#[test]
+fn an_image_that_somebody_else_put_there_is_shown_and_taken_back() {
+    let lab = Lab::new("image");
+    let _ = lab.apply();
+    let container = json!({ "name": AGENT, "image": "elsewhere.example/x:v9" });
+    let patch = json!({ "spec": { "template": { "spec": { "containers": [container] } } } });
+    let target = format!("{AGENT}?fieldManager=kubectl-set");
+    lab.world.merge("apps/v1", "Deployment", &lab.runner_namespace, &target, &patch);
+    let outcome = lab.run(&["plan", "-o", "json"]).exits(0);
+    let fields = outcome.change(&format!("Deployment/{}/{AGENT}", lab.runner_namespace))["fields"].to_string();
+    assert!(fields.contains("elsewhere.example/x:v9") && fields.contains(".image"), "{outcome}");
+    let _ = lab.run(&["apply", "--yes"]).exits(0);
+    assert!(lab.container()["image"].as_str().unwrap().starts_with("ghcr.io/humanitec/humanitec-runner:"));
+}

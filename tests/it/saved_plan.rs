@@ -86,7 +86,7 @@ fn content_that_changed_is_named() {
     let _ = plan(&lab, &["--agent-env=A=1", "--no-wait", "--rule=any"]);
     let patch = json!({ "data": { "LOG_LEVEL": "debug" } });
     lab.world.merge("v1", "ConfigMap", &lab.runner_namespace, crate::support::AGENT, &patch);
-    let _ = apply(&lab).exits(4).says("the world moved").says("its content would be another").says("Deployment");
+    let _ = apply(&lab).exits(4).says("the world moved").says("`data.LOG_LEVEL` belongs to");
 }
 
 #[test]

@@ -159,7 +159,8 @@ fn missing_and_invalid_answers_are_told_together() {
 fn without_a_kubeconfig_the_places_looked_at_are_named() {
     let mut lab = Lab::new("nokube");
     lab.unset("KUBECONFIG");
-    let outcome = lab.run(&["plan"]).exits(2).says("there is no kubeconfig").says("--kubeconfig");
+    let outcome = lab.run(&["plan"]).exits(3).says("there is no kubeconfig").says("--kubeconfig");
+    let _ = lab.run(&["plan", "--kubeconfig=/nowhere/config"]).exits(2).says("looked at /nowhere/config");
     assert!(outcome.stderr.contains(&lab.home().join(".kube/config").display().to_string()), "{outcome}");
 }
 

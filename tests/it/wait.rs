@@ -104,6 +104,12 @@ fn a_pod_that_finds_no_node_says_what_the_scheduler_says() {
 fn an_agent_that_is_scaled_to_nothing_is_said() {
     let lab = Lab::new("zero");
     lab.file("runner-setup.yaml", "apiVersion: runner-setup/v1\nagent: { replicas: 0 }\n");
+    let _ = lab.run(&["apply", "--yes"]).exits(0).says("told to have 0 replicas: it will not run");
+    // What nobody told is waited for, and said.
+    let lab = Lab::new("zeroed");
+    let _ = lab.apply();
+    let scale = format!("{AGENT}/scale?fieldManager=kubectl");
+    lab.world.merge("apps/v1", "Deployment", &lab.runner_namespace, &scale, &json!({ "spec": { "replicas": 0 } }));
     let _ = lab.run(&["apply", "--yes", "--timeout", "3s", "-o", "json"]).exits(5).explains("scaled to 0 replicas");
 }
 

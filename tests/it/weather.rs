@@ -67,9 +67,10 @@ fn an_answer_that_never_comes_is_not_waited_for_longer_than_told() {
     lab.orchestrator.fault(Fault::once("POST", "/runners", What::Hang));
     let start = Instant::now();
     let args = ["register", "--yes", "--public-key-file=runner_public_key.pem", "--timeout=2s", "-o", "json"];
-    let _ = lab.run(&args).exits(0).says("did not answer in time");
+    let _ = lab.run(&args).exits(5).says("did not answer in time");
     assert!(start.elapsed() < Duration::from_secs(15));
     never_blindly_twice(&lab);
+    assert_eq!(register(&lab).exits(0).json()["outcome"], "done");
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn options(port: u16) -> ConnectOptions {
         extra_root_pem: vec![],
         access: Access::Write,
         request_timeout: Duration::from_millis(500),
+        deadline: std::time::Instant::now() + Duration::from_secs(60),
         env: BTreeMap::new(),
         user_agent: "runner-setup/test".to_owned(),
         on_retry: Arc::new(|_| ()),

@@ -119,7 +119,9 @@ impl Screen {
     /// Demands words on the screen after the end.
     #[track_caller]
     pub(crate) fn shows_at_end(&mut self, words: &str) -> &mut Self {
-        assert!(self.text().contains(words), "{words:?} is not there\n{}", self.text());
+        // A sentence may be broken between its words.
+        let flat = self.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(self.text().contains(words) || flat.contains(words), "{words:?} is not there\n{}", self.text());
         self
     }
 
