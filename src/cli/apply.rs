@@ -16,6 +16,7 @@ use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::result::ResultDocument;
 use crate::saved_plan::SavedPlan;
+use crate::settings::SAAS_API_URL;
 use crate::terminal::{Output, confirm};
 
 use super::Call;
@@ -188,8 +189,10 @@ pub(super) fn next(session: &Session<'_>, plan: &Plan) -> Vec<String> {
     let settings = &session.settled.settings;
     let lacks_rule = plan.warnings.iter().any(|warning| warning.starts_with("no rule selects"));
     if lacks_rule {
+        let url = settings.api_url.as_str().trim_end_matches('/');
+        let elsewhere = if url == SAAS_API_URL { String::new() } else { format!(" --api-url {url}") };
         return vec![format!(
-            "runner-setup rule --org {} --runner-id {} --rule env-type=ID",
+            "runner-setup rule --org {}{elsewhere} --runner-id {} --rule env-type=ID",
             settings.org, settings.runner_id
         )];
     }

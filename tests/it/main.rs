@@ -5,6 +5,7 @@ mod adopt;
 mod apply;
 mod crash;
 mod credentials;
+mod dead_ends;
 mod documents;
 mod drift;
 mod generated;
