@@ -17,6 +17,7 @@ pub mod answers;
 pub mod apply;
 pub mod change;
 pub mod cli;
+pub mod cloud;
 pub mod cluster;
 pub mod commands;
 pub mod event;

@@ -1,0 +1,5 @@
+//! AWS: the cluster in EKS, and the identity of the jobs in IAM. The only place that names AWS's SDK.
+
+pub mod change;
+pub mod found;
+pub mod names;

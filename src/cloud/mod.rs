@@ -1,0 +1,3 @@
+//! The clouds: one room each, with everything that names their SDKs.
+
+pub mod aws;
