@@ -1,5 +1,7 @@
 //! The test world's own tests: the parts are real where they claim to be, and the stand-ins refuse what they should.
 
+mod aws_account;
+mod aws_login;
 mod client;
 mod deployment;
 mod latency;
