@@ -2,6 +2,8 @@
 
 mod aws_account;
 mod aws_login;
+mod aws_weather;
+mod aws_web_identity;
 mod client;
 mod deployment;
 mod latency;
