@@ -16,6 +16,8 @@ class Account:
     log: list = field(default_factory=list)
     faults: list = field(default_factory=list)
     latency: float = 0.0
+    # The most entries in a page of a list, 0 for as many as the real services give.
+    page: int = 0
     scps: list = field(default_factory=list)
     # How long a new thing stays unseen: kind -> {"calls": n, "seconds": s}.
     propagation: dict = field(default_factory=dict)

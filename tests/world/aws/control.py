@@ -118,7 +118,7 @@ def state(number):
     }
 
 
-def answer(method, path, request):
+def answer(path, request):
     """The answer to one request of a test: status and document."""
     mine = account(request["account"]) if request.get("account") else None
     if path == "/ready":
@@ -138,20 +138,12 @@ def answer(method, path, request):
         mine.faults.append(request["fault"])
         return 200, {}
     if path == "/weather":
-        for name in ("latency", "propagation", "scps"):
+        for name in ("latency", "page", "propagation", "scps"):
             if name in request:
                 setattr(mine, name, request[name])
         if request.get("no_more_faults"):
             mine.faults.clear()
         return 200, {}
     if path == "/token-review":
-        document, reason = token_review.review(request)
-        _reviews.append({"at": time.time(), "user": document["status"].get("user"), "reason": reason})
-        del _reviews[:-200]
-        return 200, document
-    if path == "/token-reviews":
-        return 200, _reviews
-    return 404, {"message": f"{method} {path} is nothing"}
-
-
-_reviews = []
+        return 200, token_review.review(request)
+    return 404, {"message": f"{path} is nothing"}

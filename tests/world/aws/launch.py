@@ -13,8 +13,6 @@ import logging
 import os
 import sys
 import time
-import uuid
-from urllib.parse import parse_qs
 
 VERSION = "1.5.33"
 
@@ -23,11 +21,13 @@ PRIVATE_NAMES = {
     "ministack.app": ["app", "AUTH", "_dispatch_service_request", "_routing_params", "_credential_failure", "detect_service"],
     "ministack.core.iam_evaluator": [
         "EvalContext", "PrincipalInfo", "AuthError", "parse_policy_document", "_first_match", "authenticate", "enforce",
-        "resolve_principal", "_session_policy_limits", "_resolve_managed_policy_document", "_gather_user_policies",
+        "resolve_principal", "resolve_credential", "find_iam_access_key_account", "_session_policy_limits", "_resolve_managed_policy_document", "_gather_user_policies",
         "_gather_role_policies", "_anonymous"],
     "ministack.core.iam_actions": ["extract_iam_action", "request_tag_context", "anonymous_denial_message"],
-    "ministack.core.responses": ["request_scope", "get_account_id", "get_region", "fix_error_content_type"],
+    "ministack.core.responses": ["request_scope", "get_account_id", "get_region", "_account_from_sts_session"],
     "ministack.core.router": ["extract_access_key_id", "extract_region"],
+    "ministack.core.sigv4": [
+        "build_canonical_request", "build_string_to_sign", "calculate_signature", "signatures_match"],
     "ministack.services.iam": [
         "_roles", "_users", "_policies", "_access_keys", "_oidc_providers", "_IAM_HANDLERS", "_xml", "_extract_tags",
         "_create_oidc_provider", "_create_user", "_put_user_policy", "_put_user_permissions_boundary", "_create_access_key",
@@ -35,7 +35,7 @@ PRIVATE_NAMES = {
     "ministack.services.sts": ["_sessions", "_web_identity_principal", "_web_identity_trust_denied"],
     "ministack.services.eks": [
         "_clusters", "_nodegroups", "_addons", "_access_entries", "_access_policies", "_pod_identity_associations", "_tags",
-        "_ae_key", "_ap_key", "_build_access_entry", "_access_entry_arn", "_verify_eks_token", "_role_arn_from_assumed_role",
+        "_ae_key", "_ap_key", "_build_access_entry", "_access_entry_arn", "_role_arn_from_assumed_role",
         "_access_policy_associations", "_sanitize", "new_uuid", "get_region", "get_account_id"],
 }
 PARAMETERS = {
@@ -48,7 +48,6 @@ PARAMETERS = {
     ("ministack.services.sts", "_web_identity_principal"): ["token", "provider_id", "role_arn"],
     ("ministack.services.eks", "_build_access_entry"): ["cluster_name", "principal_arn", "body"],
     ("ministack.services.eks", "_access_entry_arn"): ["cluster_name", "principal_arn"],
-    ("ministack.services.eks", "_verify_eks_token"): ["token", "cluster_name"],
 }
 
 
@@ -116,6 +115,8 @@ def install():
     from ministack.core import iam_evaluator, responses
     from ministack.services import iam
     import accounts
+    import pages
+    import partitions
     import policy
     import providers
     import rules
@@ -166,7 +167,8 @@ def install():
         if call.action == "SimulatePrincipalPolicy":
             return policy.simulate(call)
         decided.set(call.service != "sts")
-        answer = await dispatch(method, path, headers, body, query, request_id)
+        answer = await dispatch(method, path, headers, body, pages.whole(call, query), request_id)
+        answer = pages.page(call, query, answer)
         if answer[0] < 300:
             accounts.appeared(call)
             if claims:
@@ -177,6 +179,13 @@ def install():
         call = understand(app, method, path, headers, body, query)
         if call is None:
             return await dispatch(method, path, headers, body, query, request_id)
+        partition = partitions.partition_of(call.region)
+        if call.action == "AssumeRoleWithWebIdentity":
+            partition = (call.get("RoleArn").split(":") + ["", ""])[1] or partition
+        problem = partitions.stranger(call, partition)
+        if partition != "aws":
+            path, body, query = partitions.request_inwards(path, headers, body, query)
+            call = understand(app, method, path, headers, body, query)
         entry, began = accounts.note(call), time.monotonic()
         pause = accounts.account(call.account).latency
         fault = accounts.strike(call)
@@ -186,7 +195,9 @@ def install():
             await asyncio.sleep(pause)
         answer = accounts.answer_of(fault, call) if fault else None
         if answer is None:
-            answer = await serve(call, method, path, headers, body, query, request_id)
+            answer = problem or await serve(call, method, path, headers, body, query, request_id)
+        if partition != "aws":
+            answer = partitions.answer_outwards(answer, partition)
         entry["status"], entry["took"] = answer[0], time.monotonic() - began
         entry["code"] = error_code(answer)
         return answer
@@ -209,6 +220,7 @@ def error_code(answer):
 def with_control(inner):
     """The application with the door for tests beside it."""
     import control
+    import partitions
 
     async def outer(scope, receive, send):
         if scope["type"] != "http" or not scope["path"].startswith("/_world/"):
@@ -220,14 +232,16 @@ def with_control(inner):
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        request = {name: value[0] for name, value in parse_qs(scope["query_string"].decode()).items()}
+        partition = "aws"
         try:
-            request.update(json.loads(body) if body else {})
-            status, document = control.answer(scope["method"], scope["path"].removeprefix("/_world"), request)
+            text = body.decode() or "{}"
+            partition = partitions.partition_of(json.loads(text).get("region") or "")
+            request = json.loads(partitions.inwards(text))
+            status, document = control.answer(scope["path"].removeprefix("/_world"), request)
         except Exception as error:  # A test that says something impossible has to read why.
             logging.exception("the control endpoint failed")
             status, document = 500, {"message": f"{type(error).__name__}: {error}"}
-        text = json.dumps(document).encode()
+        text = partitions.outwards(json.dumps(document), partition).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": text})

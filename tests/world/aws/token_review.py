@@ -4,13 +4,17 @@ One API server stands for the clusters of all accounts, so the cluster is found 
 name, which is in no other part of the token."""
 
 import base64
+import hashlib
 import re
+from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
 
-from ministack.core.iam_evaluator import find_iam_access_key_account
+from ministack.core import sigv4
+from ministack.core.iam_evaluator import CredentialResolutionError, find_iam_access_key_account, resolve_credential
 from ministack.core.responses import _account_from_sts_session
 from ministack.services import eks
 
+from partitions import outwards, partition_of
 from rules import bound_to, role_id
 
 _KEYS = {"action", "version", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-security-token",
@@ -78,6 +82,31 @@ def _user_of(entry, number, region, cluster, principal):
     return name, list(dict.fromkeys(groups))
 
 
+def _signer(parsed, query, cluster):
+    """The credential that signed a token for a cluster of this name, None when the signature is not that."""
+    def value(name):
+        return (query.get(name) or [""])[0]
+
+    key, day, region, service, end = value("X-Amz-Credential").split("/")
+    try:
+        signed_at = datetime.strptime(value("X-Amz-Date"), "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    age = (datetime.now(timezone.utc) - signed_at).total_seconds()
+    if (service, end) != ("sts", "aws4_request") or not -300 <= age <= 900 or value("Action") != "GetCallerIdentity":
+        return None
+    account = key if re.fullmatch(r"\d{12}", key) else find_iam_access_key_account(key) or _account_from_sts_session(key)
+    credential = resolve_credential(key, account or "000000000000", value("X-Amz-Security-Token") or None)
+    if isinstance(credential, CredentialResolutionError):
+        return None
+    canonical = sigv4.build_canonical_request(
+        "GET", parsed.path, {"host": parsed.netloc, "x-k8s-aws-id": cluster}, query, value("X-Amz-SignedHeaders"),
+        payload_hash=hashlib.sha256(b"").hexdigest())
+    text = sigv4.build_string_to_sign(value("X-Amz-Date"), day, region, service, canonical)
+    expected = sigv4.calculate_signature(credential.secret_access_key, day, region, service, text)
+    return credential if sigv4.signatures_match(expected, value("X-Amz-Signature")) else None
+
+
 def _candidates(region, access_key):
     """The clusters that a key may lead to: those with access entries in its account or for somebody of its account."""
     owner = access_key if re.fullmatch(r"\d{12}", access_key) else (
@@ -89,21 +118,23 @@ def _candidates(region, access_key):
 
 
 def review(document):
-    """The answer to a TokenReview, and why when it is a no."""
+    """The answer to a TokenReview, with the reason when it is a no."""
     answer = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": {"authenticated": False}}
     token = (document.get("spec") or {}).get("token") or ""
     url, reason = _url_of(token)
     if not url:
-        return answer, reason
+        answer["status"]["error"] = reason
+        return answer
     parsed, query = url
     scope = (query.get("X-Amz-Credential") or [""])[0].split("/")
     region = scope[2] if len(scope) == 5 else ""
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     if parsed.netloc != f"sts.{region}.{suffix}":
-        return answer, f"the token is signed for {region!r}, but names {parsed.netloc!r}"
+        answer["status"]["error"] = f"the token is signed for {region!r}, but names {parsed.netloc!r}"
+        return answer
     reason = f"no cluster in {region} whose name the signature covers, or a credential that is not valid"
     for number, cluster in _candidates(region, scope[0]):
-        credential = eks._verify_eks_token(token, cluster)
+        credential = _signer(parsed, query, cluster)
         if not credential:
             continue
         entry = _entry_of(number, region, cluster, credential.principal_arn)
@@ -111,7 +142,9 @@ def review(document):
             reason = f"{credential.principal_arn} has no access entry in {cluster}"
             continue
         name, groups = _user_of(entry, number, region, cluster, credential.principal_arn)
+        name = outwards(name, partition_of(region))
         user = {"username": name, "uid": f"aws-iam-authenticator:{number}:{credential.principal_id}", "groups": groups}
         answer["status"] = {"authenticated": True, "user": user}
-        return answer, ""
-    return answer, reason
+        return answer
+    answer["status"]["error"] = outwards(reason, partition_of(region))
+    return answer

@@ -51,14 +51,28 @@ impl Account {
         self.aws
     }
 
+    /// Returns the partition of the account's region.
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
     /// Returns the ARN of something of this account in IAM, such as `role/name`.
     pub fn iam_arn(&self, resource: &str) -> String {
-        format!("arn:aws:iam::{}:{resource}", self.id)
+        format!("arn:{}:iam::{}:{resource}", self.partition(), self.id)
     }
 
     /// Returns the variables of a program that acts as the account's root, who may do everything.
     pub fn env(&self) -> BTreeMap<String, String> {
         self.env_of(&self.id, "test")
+    }
+
+    /// Returns the same for a program that reaches AWS through a proxy at this port.
+    pub fn env_at(&self, port: u16) -> BTreeMap<String, String> {
+        environment(&format!("http://127.0.0.1:{port}"), &self.region, &self.id, "test")
     }
 
     /// Makes a user who may do nothing, with credentials.
@@ -187,6 +201,11 @@ impl Account {
     /// Delays every answer.
     pub fn latency(&self, pause: Duration) {
         self.control("/weather", json!({ "latency": pause.as_secs_f64() }));
+    }
+
+    /// Gives lists in pages of so many entries.
+    pub fn pages_of(&self, entries: u32) {
+        self.control("/weather", json!({ "page": entries }));
     }
 
     /// Makes new roles and OpenID Connect providers (`kind`: `role`, `provider`) unseen at first: by each action for its

@@ -37,7 +37,8 @@ impl Cluster {
 
     /// Returns its ARN.
     pub fn arn(&self) -> String {
-        format!("arn:aws:eks:{}:{}:cluster/{}", self.account.region(), self.account.id(), self.name)
+        let account = &self.account;
+        format!("arn:{}:eks:{}:{}:cluster/{}", account.partition(), account.region(), account.id(), self.name)
     }
 
     /// Returns its account.
@@ -68,7 +69,9 @@ impl Cluster {
 
     /// Makes a principal an administrator of the cluster, with an access entry.
     pub fn admit(&self, principal_arn: &str) {
-        self.admit_with(principal_arn, &["arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"]);
+        let partition = self.account.partition();
+        let policy = format!("arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy");
+        self.admit_with(principal_arn, &[&policy]);
     }
 
     /// Gives a principal an access entry with these access policies for the whole cluster.

@@ -66,8 +66,14 @@ impl Aws {
 
     /// Returns a fresh account that nobody else has.
     pub fn account(&'static self) -> Account {
+        self.account_in(REGION)
+    }
+
+    /// Returns a fresh account in another region, whose partition is the region's: `aws-cn` in China, `aws-us-gov` in
+    /// GovCloud.
+    pub fn account_in(&'static self, region: &str) -> Account {
         let number = 481_516_230_000 + self.next_account.fetch_add(1, Ordering::Relaxed);
-        Account::new(self, &number.to_string(), REGION)
+        Account::new(self, &number.to_string(), region)
     }
 
     /// Returns the one EKS control plane of this process, which starts on the first call: it has an EKS issuer, a node
@@ -120,9 +126,9 @@ impl Aws {
         self.control("/issuer", &json!({ "issuer": issuer, "jwks": keys }));
     }
 
-    /// Returns the last answers of the token webhook, with the reason of each no.
-    pub fn token_reviews(&self) -> Vec<Value> {
-        self.control("/token-reviews", &json!({})).as_array().cloned().unwrap_or_default()
+    /// Returns what the token webhook answers about a token: a `TokenReview`'s status, with the reason of a no.
+    pub fn review(&self, token: &str) -> Value {
+        self.control("/token-review", &json!({ "spec": { "token": token } }))["status"].clone()
     }
 
     /// Returns the `aws` command: the one on the PATH, or one from PyPI.
