@@ -207,6 +207,18 @@ words! {
 }
 
 words! {
+    /// How jobs on EKS get their rights in AWS.
+    AwsIdentity {
+        /// A role for the service account, through the cluster's OIDC provider.
+        Irsa = "irsa",
+        /// A role for the service account, through the Pod Identity agent.
+        PodIdentity = "pod-identity",
+        /// None.
+        None = "none",
+    }
+}
+
+words! {
     /// How much the agent logs.
     LogLevel {
         /// Everything.
