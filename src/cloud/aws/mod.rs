@@ -18,8 +18,12 @@ mod propagation;
 mod read_eks;
 mod read_iam;
 mod send;
+#[cfg(test)]
+mod server;
 mod simulate;
 mod take_back;
+#[cfg(test)]
+mod tests;
 mod token;
 mod understand;
 mod web_identity;
