@@ -168,7 +168,7 @@ fn denials_name_what_denied() {
 #[test]
 fn parts_of_a_cluster_have_arns_of_their_own_and_tags_count() {
     let account = Aws::shared().account();
-    account.paper_cluster("mine");
+    let cluster = account.paper_cluster("mine");
     let part = |what: &str| format!("arn:aws:eks:{}:{}:{what}", account.region(), account.id());
     let user = account.user_with_policy(
         "ada",
@@ -196,6 +196,8 @@ fn parts_of_a_cluster_have_arns_of_their_own_and_tags_count() {
     assert!(missing.contains("(ResourceNotFoundException)"), "{missing}");
     on(&root, "create-addon", &addon).expect("root may do everything");
     assert_eq!(on(&user, "describe-addon", &addon).expect("it is there")["addon"]["status"], "ACTIVE");
+    cluster.addon("eks-pod-identity-agent", &json!({ "status": "DEGRADED" }));
+    assert_eq!(on(&user, "describe-addon", &addon).expect("it is there")["addon"]["status"], "DEGRADED");
     let denied = on(&user, "describe-addon", &["--addon-name", "vpc-cni"]).expect_err("another add-on");
     assert!(denied.contains("(AccessDeniedException)"), "{denied}");
 
