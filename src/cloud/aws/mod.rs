@@ -5,6 +5,7 @@
 
 pub mod change;
 mod client;
+mod credentials;
 mod denial;
 mod error;
 mod failure;

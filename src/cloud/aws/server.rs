@@ -41,7 +41,7 @@ impl Server {
         let [secret, session] = SECRETS;
         let credentials = Credentials::new("AKIDEXAMPLE", secret, Some(session.to_owned()), None, "test");
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client(&Process::default(), &[]).unwrap())
+            .http_client(http_client(&Process::default(), &[], None).unwrap())
             .region(aws_types::region::Region::from_static("eu-central-1"))
             .credentials_provider(credentials)
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
@@ -55,6 +55,7 @@ impl Server {
             region: "eu-central-1".parse().unwrap(),
             profile: Some("work".to_owned()),
             profile_files: "~/.aws/config".to_owned(),
+            advice: Vec::new(),
             deadline: Instant::now() + time,
             on_retry: Arc::new(move |text| ear.lock().unwrap().push(text.to_owned())),
             pace: Pace { first, longest, whole: Duration::from_millis(200) },

@@ -245,3 +245,45 @@ fn an_account_that_is_full_says_which_quota() {
     let failure = play(&account.env(), &json!({ "name": "set up", "identity": "irsa" })).unwrap_err();
     assert!(failure.text().contains("RolesPerAccount: 1000"), "{failure:?}");
 }
+
+#[test]
+fn a_profile_that_assumes_a_role_works_and_says_when_it_may_not() {
+    let account = account();
+    let (ada, bob) = (account.user("ada"), account.user("bob"));
+    let role = account.iam_arn("role/admins/operator");
+    let trust = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": ada.arn } },
+    ] });
+    let create = ["iam", "create-role", "--role-name", "operator", "--path", "/admins/"];
+    account.aws(&[&create[..], &["--assume-role-policy-document", &trust.to_string()]].concat());
+    let attach = ["iam", "attach-role-policy", "--role-name", "operator", "--policy-arn"];
+    account.aws(&[&attach[..], &["arn:aws:iam::aws:policy/AdministratorAccess"]].concat());
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = String::new();
+    for (name, user) in [("ada", &ada), ("bob", &bob)] {
+        let (key, secret) = (&user.env["AWS_ACCESS_KEY_ID"], &user.env["AWS_SECRET_ACCESS_KEY"]);
+        config += &format!("[profile {name}-keys]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
+        config += &format!("[profile {name}]\nrole_arn = {role}\nsource_profile = {name}-keys\n");
+    }
+    std::fs::write(folder.path().join("config"), config).unwrap();
+    let mut env = account.env();
+    env.insert("AWS_CONFIG_FILE".to_owned(), folder.path().join("config").display().to_string());
+    let who = play(&env, &json!({ "name": "caller", "profile": "ada" })).unwrap();
+    let session = format!("arn:aws:sts::{}:assumed-role/operator/", account.id());
+    assert!(who["arn"].as_str().unwrap().starts_with(&session), "{who}");
+    let failure = play(&env, &json!({ "name": "caller", "profile": "bob" })).unwrap_err();
+    assert!(failure.text().contains("may not sts:AssumeRole on"), "{failure:?}");
+    // A session does not show its role's path, which IAM wants to know.
+    let scene = json!({ "name": "ask", "identity": "irsa", "who": who["arn"], "profile": "ada" });
+    assert_eq!(play(&env, &scene).unwrap()["refused"], json!([]));
+}
+
+#[test]
+fn a_policy_that_nobody_made_is_named() {
+    let account = account();
+    let missing = account.iam_arn("policy/missing");
+    let scene = json!({ "name": "set up", "identity": "irsa", "boundary": missing });
+    let failure = play(&account.env(), &scene).unwrap_err();
+    assert!(failure.text().contains("--permissions-boundary") && failure.text().contains(&missing), "{failure:?}");
+    assert_eq!(failure.0["kind"], "usage");
+}
