@@ -24,6 +24,7 @@ PRIVATE_NAMES = {
         "_dispatch_service_request",
         "_routing_params",
         "_credential_failure",
+        "_get_module",
         "detect_service",
     ],
     "ministack.core.iam_evaluator": [
@@ -43,8 +44,20 @@ PRIVATE_NAMES = {
         "_gather_role_policies",
         "_anonymous",
     ],
-    "ministack.core.iam_actions": ["extract_iam_action", "request_tag_context"],
-    "ministack.core.responses": ["request_scope", "get_account_id", "get_region", "_account_from_sts_session"],
+    "ministack.core.iam_actions": [
+        "extract_iam_action",
+        "request_tag_context",
+        "unsigned_operations",
+        "_match_rest_action",
+    ],
+    "ministack.core.responses": [
+        "request_scope",
+        "get_account_id",
+        "get_region",
+        "_account_from_sts_session",
+        "expected_success_content_type",
+        "expected_error_content_type",
+    ],
     "ministack.core.router": ["extract_access_key_id", "extract_region"],
     "ministack.core.sigv4": [
         "build_canonical_request",
@@ -326,13 +339,18 @@ def with_control(inner):
     return outer
 
 
-def warm_up(port):
-    """Loads the service models now, so that the first test does not pay for them."""
-    from ministack.core import iam_actions
+def warm_up():
+    """Loads the service models now, so that no test pays for them."""
+    from ministack import app
+    from ministack.core import iam_actions, responses
 
     iam_actions._match_rest_action("eks", "GET", "/clusters/x", {})
-    iam_actions.request_tag_context("iam", "iam:CreateRole", b"", {})
-    iam_actions.request_tag_context("eks", "eks:CreateAddon", b"", {})
+    for service in ("iam", "sts", "eks", "cognito"):
+        app._get_module(service)
+        iam_actions.request_tag_context(service, f"{service}:CreateRole", b"", {})
+        iam_actions.unsigned_operations(service)
+        responses.expected_success_content_type(service, "application/xml")
+        responses.expected_error_content_type(service, "application/xml")
 
 
 def main():
@@ -356,7 +374,7 @@ def main():
     config.bind = [f"127.0.0.1:{arguments.port}"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    warm_up(arguments.port)
+    warm_up()
     asyncio.run(serve(application, config))
 
 

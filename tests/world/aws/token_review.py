@@ -1,6 +1,7 @@
 """The token webhook of the EKS control plane: who an IAM principal is to Kubernetes.
 
-One API server stands for the clusters of all accounts, so the cluster is found by the signature: it covers its name, which is in no other part of the token."""
+One API server stands for the clusters of all accounts, so the cluster is found by the signature: it covers
+its name, which is in no other part of the token."""
 
 import base64
 import hashlib
