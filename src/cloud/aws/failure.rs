@@ -48,7 +48,7 @@ fn causes(error: &AwsError) -> Vec<String> {
 }
 
 const AS_WHOM: &str = "aws sts get-caller-identity";
-const OTHER_PROFILE: &str = "or take another profile: --profile NAME (AWS_PROFILE)";
+const OTHER_PROFILE: &str = "take another profile: --profile NAME (AWS_PROFILE)";
 const PROXY: &str = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
 const AGAIN: &str = "run the same command again: it looks anew";
 

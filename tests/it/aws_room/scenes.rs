@@ -249,8 +249,11 @@ fn an_account_that_is_full_says_which_quota() {
 #[test]
 fn a_profile_that_assumes_a_role_works_and_says_when_it_may_not() {
     let account = account();
-    let (ada, bob) = (account.user("ada"), account.user("bob"));
     let role = account.iam_arn("role/admins/operator");
+    let may = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role },
+    ] });
+    let (ada, bob) = (account.user_with_policy("ada", &may), account.user("bob"));
     let trust = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": ada.arn } },
     ] });
