@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use futures::FutureExt;
-use futures::future::{join_all, try_join};
+use futures::future::join_all;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right, owner};
 use crate::failure::{Failure, FailureKind};
 use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, PullSecretSeen, Seen};
@@ -16,8 +17,32 @@ use crate::lent::{Lent, PullSecret};
 use crate::manifests::kubernetes_agent;
 use crate::orchestrator::{Orchestrator, OrchestratorError};
 use crate::phase::Phase;
-use crate::plan::choose;
+use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
+
+mod aws;
+
+use aws::{look_at_aws, same_cluster};
+
+/// What can be looked at.
+#[derive(Clone, Copy, Default)]
+pub struct Sides<'a> {
+    /// The cluster.
+    pub cluster: Option<&'a Cluster>,
+    /// The Orchestrator.
+    pub orchestrator: Option<&'a Orchestrator>,
+    /// AWS.
+    pub aws: Option<AwsSide<'a>>,
+}
+
+/// AWS, and what is known of it beforehand.
+#[derive(Clone, Copy)]
+pub struct AwsSide<'a> {
+    /// The client.
+    pub client: &'a Aws,
+    /// The account that the context says the cluster is in.
+    pub account: Option<&'a str>,
+}
 
 /// Reads what the given phases need to know.
 ///
@@ -29,14 +54,39 @@ use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 pub async fn look(
     settings: &Settings,
     lent: &Lent,
-    cluster: Option<&Cluster>,
-    orchestrator: Option<&Orchestrator>,
+    sides: Sides<'_>,
     phases: &BTreeSet<Phase>,
 ) -> Result<Found, Failure> {
+    let Sides { cluster, orchestrator, aws } = sides;
+    let only_identity = phases.iter().eq([&Phase::Identity]);
     let in_cluster = async {
         match cluster {
-            Some(cluster) => look_at_cluster(settings, lent, cluster, phases).await.map(Some),
-            None => Ok(None),
+            Some(cluster) => match look_at_cluster(settings, lent, cluster, phases).await {
+                Ok(found) => Ok((Some(found), None)),
+                // Whoever sets up identities may have no access to the cluster at all.
+                Err(failure) if only_identity && aws.is_some() => {
+                    let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+                    Ok((None, Some(format!("the cluster can't be looked at: {}{cause}", failure.message))))
+                }
+                Err(failure) => Err(failure),
+            },
+            None => Ok((None, None)),
+        }
+    };
+    let in_aws = async {
+        let (Some(client), Some(aws_settings)) = (aws, &settings.aws) else { return Ok((None, None)) };
+        let seen = look_at_aws(settings, aws_settings, client.client, client.account).await;
+        match seen {
+            Ok(found) => Ok((Some(found), None)),
+            // The other phases need AWS only to know the role that the jobs' account names.
+            Err(failure) if !phases.contains(&Phase::Identity) => {
+                let message = format!(
+                    "AWS can't be looked at, so the jobs' role stays as the cluster has it: {}",
+                    failure.message
+                );
+                Ok((None, Some(message)))
+            }
+            Err(failure) => Err(failure),
         }
     };
     let at_orchestrator = async {
@@ -45,9 +95,19 @@ pub async fn look(
             None => Ok(None),
         }
     };
-    let (in_cluster, at_orchestrator) = try_join(in_cluster, at_orchestrator).await?;
-    let mut found = Found { cluster: in_cluster, orchestrator: at_orchestrator, given_key: lent.public_key.clone() };
-    if let Some(cluster) = cluster {
+    let ((in_cluster, note), at_orchestrator, (in_aws, aws_note)) =
+        futures::try_join!(in_cluster, at_orchestrator, in_aws)?;
+    let mut found = Found {
+        cluster: in_cluster,
+        aws: in_aws,
+        orchestrator: at_orchestrator,
+        given_key: lent.public_key.clone(),
+        notes: note.into_iter().chain(aws_note).collect(),
+    };
+    if let (Some(cluster), Some(_), Some(seen)) = (cluster, &found.cluster, &found.aws) {
+        same_cluster(cluster, &seen.cluster).await?;
+    }
+    if let (Some(cluster), Some(_)) = (cluster, &found.cluster) {
         look_again(settings, lent, cluster, &mut found).await?;
     }
     Ok(found)
@@ -154,7 +214,11 @@ fn wanted_objects(
     let choices = choose(settings, &lent.inputs(), found);
     let manifests = kubernetes_agent(settings, &choices).map_err(|error| Failure::of(FailureKind::Bug, &error))?;
     let relevant = |phase: Phase| phase == Phase::Namespaces || phases.contains(&phase);
-    Ok(manifests.into_iter().filter(|manifest| relevant(manifest.phase)).map(|manifest| manifest.object).collect())
+    let identity = phases.contains(&Phase::Identity);
+    let wanted = manifests
+        .into_iter()
+        .filter(|manifest| relevant(manifest.phase) || (identity && is_job_account(settings, &manifest.object)));
+    Ok(wanted.map(|manifest| manifest.object).collect())
 }
 
 /// The second round: what the first one pointed to. Usually nothing.

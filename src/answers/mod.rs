@@ -12,6 +12,7 @@ use crate::process::Process;
 
 mod agent;
 mod ask;
+mod aws;
 mod config_file;
 mod connection;
 mod file;

@@ -8,6 +8,7 @@ mod init;
 mod keygen;
 mod manual;
 mod plan;
+mod reach;
 mod schemas;
 mod session;
 mod status;
@@ -87,6 +88,8 @@ enum Command {
     Keygen(keygen::KeygenArgs),
     /// Make the namespaces for agent, jobs and state (one phase of `apply`)
     Namespaces(apply::PhaseArgs),
+    /// Set up the jobs' cloud identity (one phase of `apply`)
+    Identity(apply::PhaseArgs),
     /// Store the private key and pull secrets in the cluster (one phase of `apply`)
     Secret(apply::PhaseArgs),
     /// Register the runner in the Orchestrator (one phase of `apply`)
@@ -114,6 +117,7 @@ impl Command {
             Self::Status => "status",
             Self::Keygen(_) => "keygen",
             Self::Namespaces(_) => Phase::Namespaces.command(),
+            Self::Identity(_) => Phase::Identity.command(),
             Self::Secret(_) => Phase::Secret.command(),
             Self::Register(_) => Phase::Register.command(),
             Self::Install(_) => Phase::Install.command(),
@@ -144,7 +148,7 @@ pub fn command() -> clap::Command {
     for setting in CONNECTION {
         command = command.arg(crate::answers::setting_arg(setting).global(true));
     }
-    for name in ["init", "plan", "apply", "status", "namespaces", "secret", "register", "install", "rule"] {
+    for name in ["init", "plan", "apply", "status", "namespaces", "identity", "secret", "register", "install", "rule"] {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
     command = command
@@ -218,6 +222,7 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
         Command::Status => status::run(call).await,
         Command::Keygen(args) => keygen::run(call, args),
         Command::Namespaces(args) => apply::run_phase(call, args, Phase::Namespaces).await,
+        Command::Identity(args) => apply::run_phase(call, args, Phase::Identity).await,
         Command::Secret(args) => apply::run_phase(call, args, Phase::Secret).await,
         Command::Register(args) => apply::run_phase(call, args, Phase::Register).await,
         Command::Install(args) => apply::run_phase(call, args, Phase::Install).await,

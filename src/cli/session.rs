@@ -8,30 +8,29 @@ use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
 use crate::apply::{Applied, Tools, apply};
-use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
+use crate::cloud::aws::Aws;
+use crate::cluster::{Cluster, ContextFacts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
-use crate::look::look;
+use crate::look::{self, AwsSide, look};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
 use crate::plan::{Plan, conclude, draft};
 use crate::process::Process;
 use crate::rehearse::rehearse;
 use crate::result::ResultDocument;
-use crate::settings::Provider;
 use crate::terminal::{Progress, plan_lines};
 use crate::trust::added_roots;
-use crate::verify::{Proof, verify};
+use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
+use super::reach::{Reached, Way, context_facts, detect_provider, no_cluster};
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a credential plugin may be silent before that is said.
-const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
 /// How this program names itself to servers.
 const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
@@ -51,7 +50,7 @@ impl Sides {
     pub(super) fn of(phases: &BTreeSet<Phase>, key_is_given: bool) -> Self {
         let any = |wanted: &[Phase]| wanted.iter().any(|phase| phases.contains(phase));
         Self {
-            cluster: any(&[Phase::Namespaces, Phase::Secret, Phase::Install])
+            cluster: any(&[Phase::Namespaces, Phase::Identity, Phase::Secret, Phase::Install])
                 || (any(&[Phase::Register]) && !key_is_given),
             orchestrator: any(&[Phase::Register, Phase::Rule]),
             orchestrator_if_possible: any(&[Phase::Install, Phase::Secret]),
@@ -72,6 +71,10 @@ pub(super) struct Session<'a> {
     pub(super) cluster: Option<Cluster>,
     /// The Orchestrator, likewise.
     pub(super) orchestrator: Option<Orchestrator>,
+    /// AWS, likewise.
+    pub(super) aws: Option<Aws>,
+    /// The AWS account that the context says the cluster is in.
+    account: Option<String>,
     /// Where events go.
     pub(super) tell: Tell,
     progress: Arc<Progress>,
@@ -103,20 +106,13 @@ pub(super) fn gather_told(call: &Call<'_>) -> Result<Answers, Failure> {
 /// # Errors
 /// A broken kubeconfig; a context that does not exist.
 pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
-    let (files, context) = answers.kubeconfig();
-    let context = context.map(str::to_owned);
-    let context = context.as_deref();
-    let facts = match Contexts::read(call.process, &files)? {
-        Some(contexts) if context.is_none() && contexts.current.is_none() => None,
-        Some(contexts) => Some(contexts.facts(context)?),
-        None => None,
-    };
-    if let Some(facts) = &facts {
-        if context.is_none() {
-            answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
-        }
-        answers.detect(&setting::PROVIDER, Provider::Generic.word(), format!("the server's address, {}", facts.server));
+    let facts = context_facts(call, answers)?;
+    if let Some(facts) = &facts
+        && answers.kubeconfig().1.is_none()
+    {
+        answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
     }
+    detect_provider(answers, facts.as_ref());
     Ok(facts)
 }
 
@@ -144,7 +140,7 @@ impl<'a> Session<'a> {
                 (false, false) => TokenNeed::No,
             },
         };
-        let settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
+        let mut settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
             (settled, None) => settled?,
             (Ok(_), Some(problem)) => return Err(problem),
             (Err(others), Some(problem)) => return Err(both(problem, others)),
@@ -164,18 +160,18 @@ impl<'a> Session<'a> {
         })?;
         let tell = progress.tell();
         let extra_roots = extra_roots(call.process, answers, &settled)?;
-        let cluster = if sides.cluster {
-            let options = ConnectOptions {
-                kubeconfig: settled.connection.kubeconfig.clone(),
-                context: settled.connection.context.clone(),
-                extra_roots: extra_roots.clone(),
-                access,
-            };
-            let opened = open_cluster(call, &options, settled.connection.timeout, &tell, &interrupt).await?;
-            Some(opened)
-        } else {
-            None
+        let identity = phases.contains(&Phase::Identity) || phases.contains(&Phase::Install);
+        let way = Way {
+            call,
+            answers,
+            needs_cluster: sides.cluster,
+            needs_identity: identity,
+            extra_roots: extra_roots.clone(),
+            access,
+            tell: &tell,
+            interrupt: &interrupt,
         };
+        let Reached { cluster, aws, account } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -188,7 +184,7 @@ impl<'a> Session<'a> {
             }
             false => None,
         };
-        Ok(Self { call, settled, lent, phases, cluster, orchestrator, tell, progress, interrupt })
+        Ok(Self { call, settled, lent, phases, cluster, orchestrator, aws, account, tell, progress, interrupt })
     }
 
     /// Looks and plans. Nothing can be changed by it: the clients are closed for writing meanwhile.
@@ -202,12 +198,31 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What is looked at, for the line that says so.
+    fn sides_in_words(&self) -> String {
+        let sides = [
+            self.cluster.as_ref().map(|_| "the cluster"),
+            self.aws.as_ref().map(|_| "AWS"),
+            self.orchestrator.as_ref().map(|_| "the Orchestrator"),
+        ];
+        match sides.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [first, second, third] => format!("{first}, {second} and {third}"),
+            some => some.join(" and "),
+        }
+    }
+
     async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
         let settings = &self.settled.settings;
-        (self.tell)(Event::Looking { what: "the cluster and the Orchestrator".to_owned() });
+        (self.tell)(Event::Looking { what: self.sides_in_words() });
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
-        let found = look(settings, &self.lent, cluster.as_ref(), orchestrator.as_ref(), &self.phases).await?;
+        let aws = self.aws.as_ref().map(Aws::read_only);
+        let sides = look::Sides {
+            cluster: cluster.as_ref(),
+            orchestrator: orchestrator.as_ref(),
+            aws: aws.as_ref().map(|client| AwsSide { client, account: self.account.as_deref() }),
+        };
+        let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
         let plan = match (&cluster, &found.cluster) {
@@ -232,6 +247,7 @@ impl<'a> Session<'a> {
             lent: &self.lent,
             cluster: self.cluster.as_ref(),
             orchestrator: self.orchestrator.as_ref(),
+            aws: self.aws.as_ref(),
             tell: self.tell.clone(),
             interrupt: self.interrupt.clone(),
             die_after: self.call.process.var("RUNNER_SETUP_TEST_DIE_AFTER").and_then(|count| count.parse().ok()),
@@ -257,9 +273,12 @@ impl<'a> Session<'a> {
         }
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
-        let verified =
-            verify(&proof, self.cluster.as_ref(), self.orchestrator.as_ref(), timeout, &self.tell, &self.interrupt)
-                .await;
+        let asked = Asked {
+            cluster: self.cluster.as_ref(),
+            orchestrator: self.orchestrator.as_ref(),
+            aws: self.aws.as_ref(),
+        };
+        let verified = verify(&proof, &asked, timeout, &self.tell, &self.interrupt).await;
         self.progress.finish();
         let (verified, failure) = verified;
         document.verified = verified;
@@ -301,32 +320,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
-async fn open_cluster(
-    call: &Call<'_>,
-    options: &ConnectOptions,
-    timeout: Duration,
-    tell: &Tell,
-    interrupt: &Interrupt,
-) -> Result<Cluster, Failure> {
-    let said_after = PLUGIN_PATIENCE.min(timeout);
-    let patience = async {
-        tokio::time::sleep(said_after).await;
-        let observed = "the credential plugin of the kubeconfig has not answered yet".to_owned();
-        tell(Event::Waiting { claim: "credentials".to_owned(), observed });
-        tokio::time::sleep(timeout - said_after).await;
-    };
-    tokio::select! {
-        opened = Cluster::connect(call.process, options) => Ok(opened?),
-        () = interrupt.pressed() => Err(unchanged()),
-        () = patience => {
-            let context = options.context.as_deref().unwrap_or("the current one");
-            let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));
-            Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
-        }
-    }
-}
-
 /// Listens for Ctrl-C. That a change in hand is finished first is said from the moment on when the cell holds somebody
 /// to say it; before, there is nothing in hand.
 pub(super) fn listen(interrupt: &Interrupt) -> Arc<OnceLock<Tell>> {
@@ -343,20 +336,6 @@ pub(super) fn listen(interrupt: &Interrupt) -> Arc<OnceLock<Tell>> {
 /// The failure of a run that Ctrl-C ended before its first change.
 pub(super) fn unchanged() -> Failure {
     Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
-}
-
-/// Why there is no cluster to work on, when this run needs one: known before anything is settled.
-fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) -> Option<Failure> {
-    let (files, context) = answers.kubeconfig();
-    if !is_needed {
-        return None;
-    }
-    match Contexts::read(call.process, &files) {
-        Ok(Some(contexts)) => contexts.facts(context).err().map(Failure::from),
-        Ok(None) if call.process.var("KUBERNETES_SERVICE_HOST").is_some() => None,
-        Ok(None) => Some(Contexts::none(call.process, &files).into()),
-        Err(error) => Some(error.into()),
-    }
 }
 
 /// A missing cluster and everything else that is missing or wrong, in one failure.
