@@ -8,6 +8,7 @@ mod credentials;
 mod dead_ends;
 mod documents;
 mod drift;
+mod eks_lab;
 mod generated;
 mod init;
 mod keygen;
