@@ -10,8 +10,9 @@ use super::registry::{
 };
 use super::setting::Setting;
 use super::told::{Layer, Said, Source};
+use crate::cloud::aws::Profile;
 use crate::cloud::aws::names::{policy_arn, role_arn, role_name, role_name_for, role_path, tag};
-use crate::cloud::aws::settings::{AwsSettings, OurRole, Profile, RoleChoice};
+use crate::cloud::aws::settings::{AwsSettings, OurRole, RoleChoice};
 use crate::cloud::aws::tags;
 use crate::settings::{AwsIdentity, Provider};
 
@@ -52,7 +53,7 @@ pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<
     let cluster = cluster(settling, identity);
     let profile = settling.parse(&PROFILE, |name| Ok::<_, String>(name.to_owned())).map(|name| Profile {
         name,
-        told: settling.layer(&PROFILE) >= Layer::File && !in_environment(settling, &PROFILE),
+        by_flag: settling.layer(&PROFILE) >= Layer::File && !in_environment(settling, &PROFILE),
     });
     check_identity(settling, identity);
     let tags: Vec<(String, String)> = settling.parse_all(&TAG, tag);

@@ -273,11 +273,8 @@ impl<'a> Session<'a> {
         }
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
-        let asked = Asked {
-            cluster: self.cluster.as_ref(),
-            orchestrator: self.orchestrator.as_ref(),
-            aws: self.aws.as_ref(),
-        };
+        let asked =
+            Asked { cluster: self.cluster.as_ref(), orchestrator: self.orchestrator.as_ref(), aws: self.aws.as_ref() };
         let verified = verify(&proof, &asked, timeout, &self.tell, &self.interrupt).await;
         self.progress.finish();
         let (verified, failure) = verified;

@@ -1,7 +1,5 @@
 //! `status`: what is there, in a few lines.
 
-use std::collections::BTreeSet;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;

@@ -9,12 +9,16 @@ use kube::config::Config;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tower::BoxError;
+use tower::buffer::BufferLayer;
 use tower::filter::AsyncFilterLayer;
 
 use super::client::Cluster;
 use super::connect::{ConnectOptions, proxy_for, trust_also, with_manners};
 use super::error::ClusterError;
 use crate::process::Process;
+
+/// How many requests may wait for the connection.
+const WAITING: usize = 1024;
 
 /// Makes a bearer token for the next request; it keeps one itself as long as that is good.
 pub type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
@@ -62,6 +66,8 @@ impl Cluster {
         });
         let client = ClientBuilder::try_from(config)
             .map_err(|error| unusable(super::client::innermost(&error)))?
+            // A service that waits for a token has to be cloned, and the client's own can't be.
+            .with_layer(&BufferLayer::new(WAITING))
             .with_layer(&login)
             .build();
         Ok(Self::new(client, reach.name, reach.server, options.access))

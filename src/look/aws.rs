@@ -1,8 +1,8 @@
 //! Looks at the cluster in EKS and at the jobs' identity in IAM.
 
 use crate::cloud::aws::Aws;
-use crate::cloud::aws::look;
 use crate::cloud::aws::found::{EksCluster, FoundAws, Look};
+use crate::cloud::aws::look;
 use crate::cloud::aws::settings::AwsSettings;
 use crate::cluster::Cluster;
 use crate::failure::{Failure, FailureKind};

@@ -56,7 +56,9 @@ pub(super) async fn token_exchanged(
     let changed = proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Identity);
     let patience = timeout.min(if changed { AFTER_CHANGES } else { WITHOUT_CHANGES });
     match client.assume_with_web_identity(&role, &token, SESSION, patience).await {
-        Ok(identity) => Ok(Observed::Pass(format!("a token of `{namespace}/{account}` was exchanged, and is {identity}"))),
+        Ok(identity) => {
+            Ok(Observed::Pass(format!("a token of `{namespace}/{account}` was exchanged, and is {identity}")))
+        }
         Err(error) => Err(refused(proof, &found.cluster, &token, &role, &error.code, &error.message)),
     }
 }
@@ -65,11 +67,8 @@ pub(super) async fn token_exchanged(
 fn refused(proof: &Proof<'_>, cluster: &EksCluster, token: &str, role: &str, code: &str, message: &str) -> Failure {
     let subject = format!("system:serviceaccount:{}:{}", proof.settings.job_namespace, proof.settings.job_account.name);
     let claims = claims(token);
-    let expected = [
-        ("iss", cluster.issuer.clone().unwrap_or_default()),
-        ("sub", subject),
-        ("aud", AUDIENCE.to_owned()),
-    ];
+    let expected =
+        [("iss", cluster.issuer.clone().unwrap_or_default()), ("sub", subject), ("aud", AUDIENCE.to_owned())];
     let mut failure = Failure::new(
         FailureKind::Refused,
         format!("AWS does not exchange a token of the jobs' account for the role {role}"),
@@ -121,8 +120,8 @@ pub(super) async fn associated(
     let addon = async {
         if found.cluster.auto_mode { Ok(None) } else { client.addon(&found.cluster.name, POD_IDENTITY_ADDON).await }
     };
-    let (association, addon) =
-        futures::try_join!(client.association(&found.cluster.name, namespace, account), addon).map_err(Failure::from)?;
+    let (association, addon) = futures::try_join!(client.association(&found.cluster.name, namespace, account), addon)
+        .map_err(Failure::from)?;
     let wanted = role_arn(aws, found);
     match association {
         Some(association) if association.role_arn == wanted => {
