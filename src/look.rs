@@ -9,11 +9,11 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::cloud::aws::Aws;
-use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right, owner};
+use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right};
 use crate::failure::{Failure, FailureKind};
-use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, PullSecretSeen, Seen};
+use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, Seen};
 use crate::keypair::PrivateKey;
-use crate::lent::{Lent, PullSecret};
+use crate::lent::Lent;
 use crate::manifests::kubernetes_agent;
 use crate::orchestrator::{Orchestrator, OrchestratorError};
 use crate::phase::Phase;
@@ -21,8 +21,10 @@ use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 
 mod aws;
+mod pull_secrets;
 
 use aws::{look_at_aws, same_cluster};
+use pull_secrets::look_at_pull_secrets;
 
 /// What can be looked at.
 #[derive(Clone, Copy, Default)]
@@ -299,45 +301,6 @@ pub async fn read_key(cluster: &Cluster, object: &ObjectRef, data_key: &str) -> 
     match PrivateKey::from_pem(&pem) {
         Ok(key) => Ok(FoundKey::Usable(key.public())),
         Err(error) => unusable(error.to_string()),
-    }
-}
-
-async fn look_at_pull_secrets(
-    settings: &Settings,
-    pull_secret: Option<&PullSecret>,
-    cluster: &Cluster,
-) -> Result<BTreeMap<ObjectRef, PullSecretSeen>, ClusterError> {
-    let Some(pull_secret) = pull_secret else { return Ok(BTreeMap::new()) };
-    let namespaces = BTreeSet::from([settings.runner_namespace.as_str(), settings.job_namespace.as_str()]);
-    let objects: Vec<_> = namespaces.iter().map(|ns| ObjectRef::new(Kind::Secret, *ns, &pull_secret.name)).collect();
-    let reads = join_all(objects.iter().map(|object| cluster.get(object))).await;
-    let mut all = BTreeMap::new();
-    for (object, read) in objects.into_iter().zip(reads) {
-        let seen = match Seen::of(read)? {
-            Seen::Missing => PullSecretSeen::Missing,
-            Seen::Unknown(why) => PullSecretSeen::Unknown(why),
-            Seen::There(secret) => compare_pull_secret(&secret, pull_secret),
-        };
-        all.insert(object, seen);
-    }
-    Ok(all)
-}
-
-fn compare_pull_secret(secret: &Value, wanted: &PullSecret) -> PullSecretSeen {
-    let secret_type = text(secret, "/type").unwrap_or_default();
-    if secret_type != "kubernetes.io/dockerconfigjson" {
-        return PullSecretSeen::OtherType(secret_type);
-    }
-    let encoded = secret.get("data").and_then(|data| data.get(".dockerconfigjson")).and_then(Value::as_str);
-    let there = encoded.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
-    let there = there.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    let same = there.is_some() && there == serde_json::from_str(&wanted.docker_config).ok();
-    if same {
-        return PullSecretSeen::Same;
-    }
-    PullSecretSeen::Differs {
-        ours: owner::applied_by_us(secret) || owner::made_by_us(secret),
-        owner: owner::claimed_by(secret).map(|owner| owner.to_string()),
     }
 }
 

@@ -315,6 +315,10 @@ agent:
             pull_secrets: vec!["a".to_owned()],
             state_namespace: Some("state".to_owned()),
             ca_bundle: Some("PEM".to_owned()),
+            job_annotations: BTreeMap::from([(
+                "eks.amazonaws.com/role-arn".to_owned(),
+                "arn:aws:iam::1:role/a".to_owned(),
+            )]),
             config_checksum: true,
         };
         kubernetes_agent(&settings, &choices).unwrap()

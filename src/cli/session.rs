@@ -292,7 +292,7 @@ impl<'a> Session<'a> {
     pub(super) fn document(&self, found: &Found, plan: &Plan) -> ResultDocument {
         let mut document = ResultDocument::new(self.call.name);
         document.about(&self.settled.settings, plan.key.as_ref());
-        document.found(found);
+        document.found(&self.settled.settings, found);
         document.planned(plan);
         document
     }
@@ -306,6 +306,9 @@ impl<'a> Session<'a> {
             let version =
                 cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
             lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
+        }
+        if let Some(aws) = &found.aws {
+            lines.push(format!("AWS: {}, as {}", aws.cluster.arn, aws.caller.arn));
         }
         if found.orchestrator.is_some() {
             let url = settings.api_url.as_str().trim_end_matches('/');

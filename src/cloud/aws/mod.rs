@@ -26,6 +26,7 @@ mod take_back;
 mod token;
 pub mod trust_policy;
 mod understand;
+mod web_identity;
 mod write;
 
 pub use client::{Aws, AwsOptions, OnRetry, Profile};
