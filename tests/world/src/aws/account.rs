@@ -114,12 +114,7 @@ impl Account {
 
     /// Runs the `aws` command as somebody and returns its document, or what it said on standard error.
     pub fn try_aws(&self, env: &BTreeMap<String, String>, arguments: &[&str]) -> Result<Value, String> {
-        let output = aws_command(env).args(arguments).output().map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
-        if text.trim().is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text).map_err(|it| it.to_string()) }
+        run(env, arguments)
     }
 
     /// Exchanges a service account's token for credentials of a role, as pods do.
@@ -265,4 +260,14 @@ pub(super) fn aws_command(env: &BTreeMap<String, String>) -> Command {
         .envs([("AWS_DEFAULT_OUTPUT", "json"), ("AWS_MAX_ATTEMPTS", "1")])
         .envs(env);
     command
+}
+
+/// Runs the `aws` command and returns its document, or what it said on standard error.
+pub(super) fn run(env: &BTreeMap<String, String>, arguments: &[&str]) -> Result<Value, String> {
+    let output = aws_command(env).args(arguments).output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    if text.trim().is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text).map_err(|it| it.to_string()) }
 }

@@ -6,27 +6,28 @@
 mod account;
 mod cluster;
 mod fault;
+mod moto;
 mod request;
+mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 pub use account::{Account, Identity};
 pub use cluster::Cluster;
 pub use fault::AwsFault;
+pub use moto::Moto;
 pub use request::AwsRequest;
+use server::Server;
 
 use crate::control_plane::ControlPlaneOptions;
 use crate::facade::World;
 use crate::kubeconfig::{self, Credential};
 use crate::python;
-use crate::runtime::block_on;
-use crate::tether::{Swept, Tethered};
 
 /// The region of everything that says no other.
 pub const REGION: &str = "eu-central-1";
@@ -40,12 +41,8 @@ static CLI: OnceLock<PathBuf> = OnceLock::new();
 
 /// A running AWS stand-in.
 pub struct Aws {
-    port: u16,
-    http: reqwest::Client,
+    server: Server,
     next_account: AtomicU64,
-    _server: Tethered,
-    folder: PathBuf,
-    _swept: Swept,
 }
 
 impl Aws {
@@ -56,12 +53,12 @@ impl Aws {
 
     /// Returns the URL of all its services.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.url()
     }
 
     /// Returns the port of all its services, for a proxy in front of them.
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// Returns a fresh account that nobody else has.
@@ -101,7 +98,7 @@ impl Aws {
 
     /// Returns the flags that make a kube-apiserver ask this AWS about bearer tokens.
     pub fn webhook_flags(&self) -> Result<Vec<String>, String> {
-        let config = self.folder.join("token-webhook.yaml");
+        let config = self.server.folder().join("token-webhook.yaml");
         let url = format!("{}/_world/token-review", self.url());
         let authority = crate::certificates::Authority::new("unused");
         let document = kubeconfig::document("webhook", &url, authority.certificate(), &Credential::Token("unused"));
@@ -137,7 +134,8 @@ impl Aws {
             let path = std::env::var_os("PATH").unwrap_or_default();
             let found = std::env::split_paths(&path).map(|folder| folder.join("aws")).find(|file| file.is_file());
             found.unwrap_or_else(|| {
-                let environment = python::environment(&requirements("cli")).unwrap_or_else(|reason| panic!("{reason}"));
+                let environment = python::environment(&server::file("requirements-cli.txt"))
+                    .unwrap_or_else(|reason| panic!("{reason}"));
                 python::program(&environment, "aws")
             })
         })
@@ -145,64 +143,21 @@ impl Aws {
 
     /// Says something to the launcher that no AWS API can say; panics when it is refused.
     pub(crate) fn control(&self, path: &str, body: &Value) -> Value {
-        block_on(self.ask(path, body)).unwrap_or_else(|reason| panic!("{path}: {reason}"))
-    }
-
-    async fn ask(&self, path: &str, body: &Value) -> Result<Value, String> {
-        let url = format!("{}/_world{path}", self.url());
-        let answer = self.http.post(url).json(body).send().await.map_err(|error| error.to_string())?;
-        let status = answer.status();
-        let body: Value = answer.json().await.map_err(|error| error.to_string())?;
-        if status.is_success() { Ok(body) } else { Err(body["message"].as_str().unwrap_or("refused").to_owned()) }
+        self.server.control(path, body).unwrap_or_else(|reason| panic!("{path}: {reason}"))
     }
 
     fn start() -> Result<Self, String> {
-        let environment = python::environment(&requirements("ministack"))?;
-        let mut last = String::new();
-        for _ in 0..3 {
-            match Self::attempt(&environment) {
-                Ok(started) => return Ok(started),
-                Err(error) if error.contains("in use") => last = error,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(last)
+        let server = Server::start("launch.py", "ministack", &[])?;
+        Ok(Self { server, next_account: AtomicU64::new(0) })
     }
-
-    fn attempt(environment: &Path) -> Result<Self, String> {
-        let text = |error: std::io::Error| format!("cannot start the AWS stand-in: {error}");
-        let folder = tempfile::Builder::new().prefix("world-aws-").tempdir().map_err(text)?.keep();
-        let swept = Swept::when_we_end(&folder).map_err(text)?;
-        let port = free_port().map_err(text)?;
-        let log = folder.join("log");
-        let launcher = launcher().display().to_string();
-        let arguments = ["-B".to_owned(), launcher, "--port".to_owned(), port.to_string()];
-        let server = Tethered::start(&python::program(environment, "python"), &arguments, &log).map_err(text)?;
-        let http = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
-        let mut aws = Self { port, http, next_account: AtomicU64::new(0), _server: server, folder, _swept: swept };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while block_on(aws.ask("/ready", &json!({}))).is_err() {
-            if aws._server.has_ended() || Instant::now() > deadline {
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
-                return Err(format!("the AWS stand-in does not start:\n{said}"));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(aws)
-    }
-}
-
-/// Returns the launcher around MiniStack.
-pub fn launcher() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("aws/launch.py")
 }
 
 /// Runs the launcher's self-test: whether MiniStack still has the private names that the launcher reaches into.
 pub fn self_test() -> Result<(), String> {
-    let environment = python::environment(&requirements("ministack"))?;
+    let environment = python::environment(&server::file("requirements-ministack.txt"))?;
     let output = Command::new(python::program(&environment, "python"))
         .arg("-B")
-        .arg(launcher())
+        .arg(server::file("launch.py"))
         .arg("--self-test")
         .output()
         .map_err(|error| error.to_string())?;
@@ -214,12 +169,4 @@ pub(crate) fn issuer_of(world: &World) -> String {
     let discovery: Value =
         serde_json::from_str(&world.text("/.well-known/openid-configuration")).expect("the discovery is JSON");
     discovery["issuer"].as_str().expect("the discovery names its issuer").to_owned()
-}
-
-fn requirements(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("aws/requirements-{name}.txt"))
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -2,6 +2,7 @@
 
 mod aws_account;
 mod aws_login;
+mod aws_moto;
 mod aws_partitions;
 mod aws_weather;
 mod aws_web_identity;
