@@ -29,13 +29,13 @@ impl EksContext {
         let mut said = Self::default();
         let mut sources = Vec::new();
         for (name, what) in [(&facts.cluster, "cluster entry"), (&facts.context, "context")] {
-            if said.from_arn(name) || said.from_eksctl(name) {
+            if said.read_arn(name) || said.read_eksctl(name) {
                 sources.push(format!("the {what}'s name, {name}"));
                 break;
             }
         }
         if let Some(exec) = &facts.exec
-            && said.from_plugin(&exec.command, &exec.args)
+            && said.read_plugin(&exec.command, &exec.args)
         {
             said.profile = said
                 .profile
@@ -51,7 +51,7 @@ impl EksContext {
     }
 
     /// `arn:aws:eks:eu-central-1:123456789012:cluster/prod`
-    fn from_arn(&mut self, name: &str) -> bool {
+    fn read_arn(&mut self, name: &str) -> bool {
         let Ok(arn) = name.parse::<Arn>() else { return false };
         let Some(cluster) = arn.resource().strip_prefix("cluster/").filter(|_| arn.service() == "eks") else {
             return false;
@@ -63,7 +63,7 @@ impl EksContext {
     }
 
     /// `me@prod.eu-central-1.eksctl.io`
-    fn from_eksctl(&mut self, name: &str) -> bool {
+    fn read_eksctl(&mut self, name: &str) -> bool {
         let Some(rest) = name.strip_suffix(".eksctl.io") else { return false };
         let rest = rest.rsplit('@').next().unwrap_or(rest);
         let Some((cluster, region)) = rest.rsplit_once('.') else { return false };
@@ -76,7 +76,7 @@ impl EksContext {
     }
 
     /// `aws --region R eks get-token --cluster-name N`, `aws-iam-authenticator token -i N`
-    fn from_plugin(&mut self, command: &str, args: &[String]) -> bool {
+    fn read_plugin(&mut self, command: &str, args: &[String]) -> bool {
         let program = command.rsplit(['/', '\\']).next().unwrap_or(command);
         let program = program.strip_suffix(".exe").unwrap_or(program);
         let value = |names: &[&str]| {
