@@ -45,6 +45,12 @@ impl EksLab {
         self
     }
 
+    /// What a pod gets that asks for this role under a service account, or why it gets nothing.
+    pub(crate) fn assume(&self, role: &str, namespace: &str, service_account: &str) -> Result<Identity, String> {
+        let token = self.world.service_account_token(namespace, service_account, "sts.amazonaws.com");
+        self.account.assume_with_web_identity(&self.account.iam_arn(&format!("role/{role}")), &token)
+    }
+
     /// Lets all runs act as a user who may do what this policy says, and who administers the cluster.
     pub(crate) fn act_as_user_with(&mut self, policy: &Value) -> Identity {
         let identity = self.account.user_with_policy("operator", policy);

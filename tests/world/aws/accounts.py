@@ -1,4 +1,4 @@
-"""What the launcher keeps for each account beside MiniStack's own state: the log, the weather, the organisation's limits."""
+"""What the launcher keeps for each account beside MiniStack's own state: log, weather, the organisation's limits."""
 
 import itertools
 import time
@@ -84,14 +84,19 @@ def answer_of(fault, call):
 
 def appeared(call):
     """Remembers what this successful call made, when its account is slow to show new things."""
-    kinds = {"CreateRole": ("role", call.get("RoleName")), "CreateOpenIDConnectProvider": ("provider", host_of(call.get("Url")))}
+    kinds = {
+        "CreateRole": ("role", call.get("RoleName")),
+        "CreateOpenIDConnectProvider": ("provider", host_of(call.get("Url"))),
+    }
     made = kinds.get(call.action) if call.service == "iam" else None
     if not made:
         return
     slow = account(call.account).propagation.get(made[0])
     if slow:
         account(call.account).unseen[made] = {
-            "until": time.time() + float(slow.get("seconds") or 0), "calls": {}, "default": int(slow.get("calls") or 0),
+            "until": time.time() + float(slow.get("seconds") or 0),
+            "calls": {},
+            "default": int(slow.get("calls") or 0),
         }
 
 

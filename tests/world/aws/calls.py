@@ -62,20 +62,24 @@ class Call:
 def eks_path(path):
     """The named parts of a path of the EKS API."""
     if path.startswith("/tags/"):
-        return {"arn": unquote(path[len("/tags/"):])}
+        return {"arn": unquote(path[len("/tags/") :])}
     parts = {}
     match = re.match(r"/clusters/([^/]+)(?:/(.+))?$", path)
     if not match:
         return parts
     parts["cluster"] = unquote(match.group(1))
     rest = match.group(2) or ""
-    for prefix, name in (("access-entries/", "principal"), ("pod-identity-associations/", "association"),
-                         ("addons/", "addon"), ("node-groups/", "nodegroup")):
+    for prefix, name in (
+        ("access-entries/", "principal"),
+        ("pod-identity-associations/", "association"),
+        ("addons/", "addon"),
+        ("node-groups/", "nodegroup"),
+    ):
         if rest.startswith(prefix):
-            value = unquote(rest[len(prefix):])
+            value = unquote(rest[len(prefix) :])
             if name == "principal":
                 value = re.sub(r"/access-policies(/.*)?$", "", value)
-            elif name != "principal":
+            else:
                 value = value.split("/")[0]
             parts[name] = value
     return parts
@@ -91,7 +95,9 @@ def refuse(service, status, code, message, request_id=None):
     namespace = {"iam": "https://iam.amazonaws.com/doc/2010-05-08/", "sts": "https://sts.amazonaws.com/doc/2011-06-15/"}
     fault = "Sender" if status < 500 else "Receiver"
     headers["Content-Type"] = "text/xml"
-    text = (f'<ErrorResponse xmlns="{namespace.get(service, "")}"><Error><Type>{fault}</Type>'
-            f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
-            f"<RequestId>{request_id}</RequestId></ErrorResponse>")
+    text = (
+        f'<ErrorResponse xmlns="{namespace.get(service, "")}"><Error><Type>{fault}</Type>'
+        f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
     return status, headers, text.encode()

@@ -41,9 +41,13 @@ def _new_cluster(number, region, name):
         "endpoint": f"https://{uuid.uuid4().hex.upper()}.gr7.{region}.eks.amazonaws.com",
         "roleArn": f"arn:aws:iam::{number}:role/eks-cluster",
         "resourcesVpcConfig": {
-            "subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"], "securityGroupIds": [],
-            "clusterSecurityGroupId": "sg-0123456789abcdef0", "vpcId": "vpc-0123456789abcdef0",
-            "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": ["0.0.0.0/0"],
+            "subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60719"],
+            "securityGroupIds": [],
+            "clusterSecurityGroupId": "sg-0123456789abcdef0",
+            "vpcId": "vpc-0123456789abcdef0",
+            "endpointPublicAccess": True,
+            "endpointPrivateAccess": True,
+            "publicAccessCidrs": ["0.0.0.0/0"],
         },
         "kubernetesNetworkConfig": {"serviceIpv4Cidr": "10.100.0.0/16", "ipFamily": "ipv4"},
         "logging": {"clusterLogging": []},
@@ -67,9 +71,25 @@ def _admit(name, record, principal, policies):
     eks._access_entries[eks._ae_key(name, principal)] = entry
     for policy in policies:
         eks._access_policies[eks._ap_key(name, principal, policy)] = {
-            "policyArn": policy, "accessScope": {"type": "cluster", "namespaces": []},
-            "associatedAt": int(time.time()), "modifiedAt": int(time.time()),
+            "policyArn": policy,
+            "accessScope": {"type": "cluster", "namespaces": []},
+            "associatedAt": int(time.time()),
+            "modifiedAt": int(time.time()),
         }
+
+
+def addon(request):
+    """Puts an add-on into a cluster, or changes what is said about one."""
+    with request_scope(request["account"], request["region"]):
+        key = f"{request['cluster']}/{request['name']}"
+        if key not in eks._addons:
+            _done(
+                eks._create_addon(
+                    request["cluster"], {"addonName": request["name"], "addonVersion": "v1.3.8-eksbuild.2"}
+                )
+            )
+        eks._addons[key].update(request.get("fields") or {})
+        return eks._addons[key]
 
 
 def user(request):
@@ -79,7 +99,11 @@ def user(request):
         parameters = {"UserName": [name], "Path": [request.get("path") or "/"]}
         _done(iam._create_user(parameters))
         if request.get("policy"):
-            _done(iam._put_user_policy({"UserName": [name], "PolicyName": ["given"], "PolicyDocument": [json.dumps(request["policy"])]}))
+            _done(
+                iam._put_user_policy(
+                    {"UserName": [name], "PolicyName": ["given"], "PolicyDocument": [json.dumps(request["policy"])]}
+                )
+            )
         if request.get("boundary"):
             arn = f"arn:aws:iam::{number}:policy/boundary-of-{name}"
             iam.store_policy(arn, f"boundary-of-{name}", "/", request["boundary"])
@@ -96,15 +120,22 @@ def _done(answer):
 
 def state(number):
     """All that an account holds, as plain data."""
+
     def mine(store):
         records = store.all_items() if hasattr(store, "all_items") else store.to_dict().items()
-        return [{key: value for key, value in record.items() if not key.startswith("_")}
-                for scope, record in records if scope[0] == number]
+        return [
+            {key: value for key, value in record.items() if not key.startswith("_")}
+            for scope, record in records
+            if scope[0] == number
+        ]
 
     def documents(role):
         trust, inline = role["AssumeRolePolicyDocument"], role["InlinePolicies"]
-        return {**role, "AssumeRolePolicyDocument": json.loads(trust),
-                "InlinePolicies": {name: json.loads(text) for name, text in inline.items()}}
+        return {
+            **role,
+            "AssumeRolePolicyDocument": json.loads(trust),
+            "InlinePolicies": {name: json.loads(text) for name, text in inline.items()},
+        }
 
     return {
         "roles": [documents(role) for role in mine(iam._roles)],
@@ -125,6 +156,8 @@ def answer(path, request):
         return 200, {}
     if path == "/cluster":
         return 200, cluster(request)
+    if path == "/addon":
+        return 200, addon(request)
     if path == "/user":
         return 200, user(request)
     if path == "/state":

@@ -1,4 +1,4 @@
-"""Starts MiniStack as the AWS that the tests need: it evaluates policies and trust, and the modules beside this file add
+"""Starts MiniStack as the AWS that the tests need: it evaluates policies and trust, the modules beside this file add
 what the real services check and MiniStack does not.
 
     python launch.py --port 4566      serve on loopback
@@ -18,25 +18,91 @@ VERSION = "1.5.33"
 
 # What the modules reach into. A name that is gone or takes other parameters would otherwise show as a strange test.
 PRIVATE_NAMES = {
-    "ministack.app": ["app", "AUTH", "_dispatch_service_request", "_routing_params", "_credential_failure", "detect_service"],
+    "ministack.app": [
+        "app",
+        "AUTH",
+        "_dispatch_service_request",
+        "_routing_params",
+        "_credential_failure",
+        "_get_module",
+        "detect_service",
+    ],
     "ministack.core.iam_evaluator": [
-        "EvalContext", "PrincipalInfo", "AuthError", "parse_policy_document", "_first_match", "authenticate", "enforce",
-        "resolve_principal", "resolve_credential", "find_iam_access_key_account", "_session_policy_limits", "_resolve_managed_policy_document", "_gather_user_policies",
-        "_gather_role_policies", "_anonymous"],
-    "ministack.core.iam_actions": ["extract_iam_action", "request_tag_context", "anonymous_denial_message"],
-    "ministack.core.responses": ["request_scope", "get_account_id", "get_region", "_account_from_sts_session"],
+        "EvalContext",
+        "PrincipalInfo",
+        "AuthError",
+        "parse_policy_document",
+        "_first_match",
+        "authenticate",
+        "enforce",
+        "resolve_principal",
+        "resolve_credential",
+        "find_iam_access_key_account",
+        "_session_policy_limits",
+        "_resolve_managed_policy_document",
+        "_gather_user_policies",
+        "_gather_role_policies",
+        "_anonymous",
+    ],
+    "ministack.core.iam_actions": [
+        "extract_iam_action",
+        "request_tag_context",
+        "unsigned_operations",
+        "_match_rest_action",
+    ],
+    "ministack.core.responses": [
+        "request_scope",
+        "get_account_id",
+        "get_region",
+        "_account_from_sts_session",
+        "expected_success_content_type",
+        "expected_error_content_type",
+    ],
     "ministack.core.router": ["extract_access_key_id", "extract_region"],
     "ministack.core.sigv4": [
-        "build_canonical_request", "build_string_to_sign", "calculate_signature", "signatures_match"],
+        "build_canonical_request",
+        "build_string_to_sign",
+        "calculate_signature",
+        "signatures_match",
+    ],
     "ministack.services.iam": [
-        "_roles", "_users", "_policies", "_access_keys", "_oidc_providers", "_IAM_HANDLERS", "_xml", "_extract_tags",
-        "_create_oidc_provider", "_create_user", "_put_user_policy", "_put_user_permissions_boundary", "_create_access_key",
-        "policy_known", "store_policy"],
+        "_roles",
+        "_users",
+        "_policies",
+        "_access_keys",
+        "_oidc_providers",
+        "_IAM_HANDLERS",
+        "_xml",
+        "_extract_tags",
+        "_create_oidc_provider",
+        "_create_user",
+        "_put_user_policy",
+        "_put_user_permissions_boundary",
+        "_create_access_key",
+        "policy_known",
+        "store_policy",
+    ],
     "ministack.services.sts": ["_sessions", "_web_identity_principal", "_web_identity_trust_denied"],
     "ministack.services.eks": [
-        "_clusters", "_nodegroups", "_addons", "_access_entries", "_access_policies", "_pod_identity_associations", "_tags",
-        "_ae_key", "_ap_key", "_build_access_entry", "_access_entry_arn", "_role_arn_from_assumed_role",
-        "_access_policy_associations", "_sanitize", "new_uuid", "get_region", "get_account_id"],
+        "_clusters",
+        "_nodegroups",
+        "_addons",
+        "_access_entries",
+        "_access_policies",
+        "_pod_identity_associations",
+        "_tags",
+        "_ae_key",
+        "_ap_key",
+        "_build_access_entry",
+        "_access_entry_arn",
+        "_role_arn_from_assumed_role",
+        "_access_policy_associations",
+        "_create_addon",
+        "_sanitize",
+        "new_uuid",
+        "get_region",
+        "get_account_id",
+    ],
 }
 PARAMETERS = {
     ("ministack.app", "_dispatch_service_request"): ["method", "path", "headers", "body", "query_params", "request_id"],
@@ -51,11 +117,16 @@ PARAMETERS = {
 }
 
 
+# What no policy can deny.
+ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken", "sts:AssumeRoleWithWebIdentity"}
+
+
 def surface_problems():
     """What is not as these modules expect it."""
     import importlib
     import importlib.metadata
     import inspect
+
     problems = []
     found = importlib.metadata.version("ministack")
     if found != VERSION:
@@ -76,25 +147,40 @@ def prepare_environment(port):
     for name in list(os.environ):
         if name.startswith(("AWS_", "MINISTACK_")):
             del os.environ[name]
-    os.environ.update({
-        "AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_HOST": "127.0.0.1",
-        "LOG_LEVEL": "WARNING", "SFTP_ENABLED": "0", "MINISTACK_WORKER_THREADS": "16",
-        # Nothing here needs a container.
-        "DOCKER_HOST": "unix:///nowhere",
-    })
+    os.environ.update(
+        {
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "MINISTACK_HOST": "127.0.0.1",
+            "LOG_LEVEL": "WARNING",
+            "SFTP_ENABLED": "0",
+            "MINISTACK_WORKER_THREADS": "16",
+            # Nothing here needs a container.
+            "DOCKER_HOST": "unix:///nowhere",
+        }
+    )
 
 
 def understand(app, method, path, headers, body, query):
     """The call in a request, or None when it is for a service that is left to MiniStack alone."""
     from ministack.core import iam_actions, responses, router
     from calls import SERVICES, Call, eks_path
+
     params = app._routing_params(method, path, headers, body, query)
     service = app.detect_service(method, path, headers, params)
-    action = iam_actions.extract_iam_action(service, method, path, headers, body, params) if service in SERVICES else None
+    action = (
+        iam_actions.extract_iam_action(service, method, path, headers, body, params) if service in SERVICES else None
+    )
     if not action:
         return None
-    call = Call(service, action.split(":", 1)[1], responses.get_account_id(), responses.get_region(),
-                router.extract_access_key_id(headers, query))
+    call = Call(
+        service,
+        action.split(":", 1)[1],
+        responses.get_account_id(),
+        responses.get_region(),
+        router.extract_access_key_id(headers, query),
+    )
     if service == "eks":
         try:
             call.body = json.loads(body) if body else {}
@@ -130,14 +216,18 @@ def install():
     decided = contextvars.ContextVar("decided", default=False)
     # A call that was decided here is not decided again.
     iam_evaluator.enforce = lambda *given, **named: None if decided.get() else enforce(*given, **named)
-    iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = lambda parameters: refuse("iam", 500, "ServiceFailure", "unreachable")
+    iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = lambda parameters: refuse(
+        "iam", 500, "ServiceFailure", "unreachable"
+    )
 
     def credentials_problem(call, request_id, headers):
         unsigned = call.action == "AssumeRoleWithWebIdentity"
         if iam_evaluator._anonymous.get():
             if unsigned:
                 return None, None
-            message = "Request is missing Authentication Token" if call.service != "eks" else "Missing Authentication Token"
+            message = (
+                "Request is missing Authentication Token" if call.service != "eks" else "Missing Authentication Token"
+            )
             code = "MissingAuthenticationToken" if call.service != "eks" else "MissingAuthenticationTokenException"
             return refuse(call.service, 403, code, message), None
         number = responses.get_account_id()
@@ -153,7 +243,7 @@ def install():
         if problem:
             return problem
         problem = rules.before(call)
-        if not problem and principal and call.service != "sts":
+        if not problem and principal and call.iam_action not in ALWAYS_ALLOWED:
             problem = policy.authorize(call, principal, body)
         if problem:
             return problem
@@ -166,7 +256,7 @@ def install():
             return problem
         if call.action == "SimulatePrincipalPolicy":
             return policy.simulate(call)
-        decided.set(call.service != "sts")
+        decided.set(True)
         answer = await dispatch(method, path, headers, body, pages.whole(call, query), request_id)
         answer = pages.page(call, query, answer)
         if answer[0] < 300:
@@ -249,12 +339,18 @@ def with_control(inner):
     return outer
 
 
-def warm_up(port):
-    """Loads the service models now, so that the first test does not pay for them."""
-    from ministack.core import iam_actions
+def warm_up():
+    """Loads the service models now, so that no test pays for them."""
+    from ministack import app
+    from ministack.core import iam_actions, responses
+
     iam_actions._match_rest_action("eks", "GET", "/clusters/x", {})
-    iam_actions.request_tag_context("iam", "iam:CreateRole", b"", {})
-    iam_actions.request_tag_context("eks", "eks:CreateAddon", b"", {})
+    for service in ("iam", "sts", "eks", "cognito"):
+        app._get_module(service)
+        iam_actions.request_tag_context(service, f"{service}:CreateRole", b"", {})
+        iam_actions.unsigned_operations(service)
+        responses.expected_success_content_type(service, "application/xml")
+        responses.expected_error_content_type(service, "application/xml")
 
 
 def main():
@@ -273,11 +369,12 @@ def main():
         return
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
+
     config = Config()
     config.bind = [f"127.0.0.1:{arguments.port}"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    warm_up(arguments.port)
+    warm_up()
     asyncio.run(serve(application, config))
 
 

@@ -24,6 +24,7 @@ def prepare_environment():
 def install():
     """Corrects what moto answers otherwise than the real services."""
     import importlib.metadata
+
     found = importlib.metadata.version("moto")
     if found != VERSION:
         sys.exit(f"moto is {found}, this file was written for {VERSION}")
@@ -67,10 +68,14 @@ def cluster(region, request):
     """Makes a cluster, or changes what DescribeCluster says of it."""
     from moto.core import DEFAULT_ACCOUNT_ID
     from moto.eks.models import eks_backends
+
     backend = eks_backends[DEFAULT_ACCOUNT_ID][region]
     if request["name"] not in backend.clusters:
-        backend.create_cluster(request["name"], f"arn:{backend.partition}:iam::{DEFAULT_ACCOUNT_ID}:role/eks-cluster",
-                               {"subnetIds": ["subnet-1"], "endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]})
+        backend.create_cluster(
+            request["name"],
+            f"arn:{backend.partition}:iam::{DEFAULT_ACCOUNT_ID}:role/eks-cluster",
+            {"subnetIds": ["subnet-1"], "endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]},
+        )
     record = backend.clusters[request["name"]]
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     fields = {
@@ -86,6 +91,7 @@ def cluster(region, request):
 
 def with_control(inner, region):
     """The application with the door for tests beside it, and an error where moto has nothing."""
+
     def answer(start, status, document, code=None):
         headers = [("content-type", "application/json")] + ([("x-amzn-errortype", code)] if code else [])
         start(status, headers)
@@ -100,7 +106,9 @@ def with_control(inner, region):
             return answer(start, "200 OK", cluster(region, json.loads(body)))
         missing = re.match(r"/clusters/[^/]+/(addons|pod-identity-associations|access-entries)", path)
         if missing:
-            return answer(start, "501 Not Implemented", {"message": f"moto has no {missing.group(1)}"}, "NotImplemented")
+            return answer(
+                start, "501 Not Implemented", {"message": f"moto has no {missing.group(1)}"}, "NotImplemented"
+            )
         return inner(environ, start)
 
     return outer
@@ -116,6 +124,7 @@ def main():
     install()
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import run_simple
+
     application = with_control(DomainDispatcherApplication(create_backend_app), arguments.region)
     run_simple("127.0.0.1", arguments.port, application, threaded=True, request_handler=MotoRequestHandler)
 

@@ -4,8 +4,14 @@ import json
 
 from accounts import account
 
-_LISTS = {"ListClusters": "clusters", "ListPodIdentityAssociations": "associations", "ListAccessEntries": "accessEntries",
-          "ListAddons": "addons", "ListNodegroups": "nodegroups", "ListAssociatedAccessPolicies": "associatedAccessPolicies"}
+_LISTS = {
+    "ListClusters": "clusters",
+    "ListPodIdentityAssociations": "associations",
+    "ListAccessEntries": "accessEntries",
+    "ListAddons": "addons",
+    "ListNodegroups": "nodegroups",
+    "ListAssociatedAccessPolicies": "associatedAccessPolicies",
+}
 _LONGEST = 100
 
 
@@ -24,5 +30,5 @@ def page(call, query, answer):
     begin = int((query.get("nextToken") or ["0"])[0])
     if begin + size < len(document[name]):
         document["nextToken"] = str(begin + size)
-    document[name] = document[name][begin:begin + size]
+    document[name] = document[name][begin : begin + size]
     return answer[0], answer[1], json.dumps(document).encode()

@@ -1,5 +1,5 @@
-"""China and GovCloud: MiniStack knows the partition `aws` alone, so ARNs are translated on their way in and out, and those
-of another partition than the region's are refused."""
+"""China and GovCloud: MiniStack knows the partition `aws` alone, so ARNs are translated on their way in and out, those
+of another partition than the region's being refused."""
 
 import json
 import re
@@ -12,7 +12,12 @@ _ARN = re.compile(r"arn:(aws[a-z-]*):")
 
 def partition_of(region):
     """The partition that a region lies in."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-isob-", "aws-iso-b"), ("us-iso-", "aws-iso")):
+    for prefix, partition in (
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-iso-", "aws-iso"),
+    ):
         if region.startswith(prefix):
             return partition
     return "aws"
@@ -37,13 +42,22 @@ def stranger(call, partition):
         for match in _ARN.finditer(str(text)):
             if match.group(1) == partition:
                 continue
-            arn = re.match(r'[^"\s,\]}]+', str(text)[match.start():]).group(0)
+            arn = re.match(r'[^"\s,\]}]+', str(text)[match.start() :]).group(0)
             if call.service == "eks":
                 return refuse("eks", 400, "InvalidParameterException", f"The specified ARN is invalid: {arn}")
             if name.endswith("Document"):
-                return refuse("iam", 400, "MalformedPolicyDocument",
-                              f'Partition "{match.group(1)}" is not valid for resource "{arn}".')
-            return refuse(call.service, 400, "ValidationError" if call.service == "sts" else "InvalidInput", f"ARN {arn} is not valid.")
+                return refuse(
+                    "iam",
+                    400,
+                    "MalformedPolicyDocument",
+                    f'Partition "{match.group(1)}" is not valid for resource "{arn}".',
+                )
+            return refuse(
+                call.service,
+                400,
+                "ValidationError" if call.service == "sts" else "InvalidInput",
+                f"ARN {arn} is not valid.",
+            )
     return None
 
 

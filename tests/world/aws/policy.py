@@ -3,7 +3,6 @@ call needs beside its own, and denials in the words of the real services.
 
 MiniStack evaluates the policies; what it evaluates them against is decided here."""
 
-import json
 import re
 from dataclasses import dataclass, field
 
@@ -28,8 +27,15 @@ class Need:
 
 # Calls that name no resource of their own: a policy has to say "*".
 _ON_EVERYTHING = {
-    "ListRoles", "ListPolicies", "ListUsers", "ListGroups", "ListOpenIDConnectProviders", "GetAccountSummary",
-    "ListAccountAliases", "SimulateCustomPolicy", "GetAccountAuthorizationDetails",
+    "ListRoles",
+    "ListPolicies",
+    "ListUsers",
+    "ListGroups",
+    "ListOpenIDConnectProviders",
+    "GetAccountSummary",
+    "ListAccountAliases",
+    "SimulateCustomPolicy",
+    "GetAccountAuthorizationDetails",
 }
 # IAM names these resources in full when it denies, all others by kind and name.
 _SPOKEN_IN_FULL = {"CreateRole", "CreateUser", "TagRole", "UntagRole", "PassRole"}
@@ -96,8 +102,13 @@ def _resource_tag_context(call, arn):
 
 
 _WITH_A_BOUNDARY = {
-    "CreateRole", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "AttachRolePolicy", "DetachRolePolicy",
-    "PutRolePolicy", "DeleteRolePolicy",
+    "CreateRole",
+    "PutRolePermissionsBoundary",
+    "DeleteRolePermissionsBoundary",
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "PutRolePolicy",
+    "DeleteRolePolicy",
 }
 
 
@@ -108,7 +119,9 @@ def _iam_context(call):
     if call.action in _WITH_A_BOUNDARY:
         boundary = call.get("PermissionsBoundary")
         if not boundary and call.action != "CreateRole":
-            boundary = (iam._roles.get_scoped(call.account, None, call.get("RoleName")) or {}).get("PermissionsBoundary")
+            boundary = (iam._roles.get_scoped(call.account, None, call.get("RoleName")) or {}).get(
+                "PermissionsBoundary"
+            )
         if boundary:
             context["iam:PermissionsBoundary"] = boundary
     return context
@@ -129,7 +142,11 @@ def access_entry_arn(region, number, cluster, principal, identifier):
 
 
 _ON_ACCESS_ENTRY = {
-    "DescribeAccessEntry", "UpdateAccessEntry", "DeleteAccessEntry", "AssociateAccessPolicy", "DisassociateAccessPolicy",
+    "DescribeAccessEntry",
+    "UpdateAccessEntry",
+    "DeleteAccessEntry",
+    "AssociateAccessPolicy",
+    "DisassociateAccessPolicy",
     "ListAssociatedAccessPolicies",
 }
 
@@ -145,9 +162,14 @@ def _eks_resource(call):
         return path["arn"]
     cluster = path.get("cluster") or call.body.get("name") or ""
     if call.action in _ON_ACCESS_ENTRY:
-        entry = eks._access_entries.get_scoped(call.account, call.region, eks._ae_key(cluster, path.get("principal", "")))
-        return entry["accessEntryArn"] if entry else access_entry_arn(
-            call.region, call.account, cluster, path.get("principal"), "*")
+        entry = eks._access_entries.get_scoped(
+            call.account, call.region, eks._ae_key(cluster, path.get("principal", ""))
+        )
+        return (
+            entry["accessEntryArn"]
+            if entry
+            else access_entry_arn(call.region, call.account, cluster, path.get("principal"), "*")
+        )
     if "association" in path:
         return eks_arn(call, "podidentityassociation", f"{cluster}/{path['association']}")
     if path.get("addon") and call.action != "CreateAddon":
@@ -166,8 +188,12 @@ def _eks_context(call):
     principal = body.get("principalArn") or call.path.get("principal")
     if principal:
         context["eks:principalArn"] = principal
-    for key, name in (("eks:kubernetesGroups", "kubernetesGroups"), ("eks:username", "username"),
-                      ("eks:policyArn", "policyArn"), ("eks:namespaces", "namespaces")):
+    for key, name in (
+        ("eks:kubernetesGroups", "kubernetesGroups"),
+        ("eks:username", "username"),
+        ("eks:policyArn", "policyArn"),
+        ("eks:namespaces", "namespaces"),
+    ):
         if body.get(name):
             context[key] = body[name]
     if call.action == "CreateAccessEntry":
@@ -184,10 +210,14 @@ def _eks_context(call):
 _TAGGED_BY = {
     "CreateCluster": lambda call: eks_arn(call, "cluster", call.body.get("name", "")),
     "CreateAccessEntry": lambda call: access_entry_arn(
-        call.region, call.account, call.path.get("cluster", ""), call.body.get("principalArn"), "*"),
+        call.region, call.account, call.path.get("cluster", ""), call.body.get("principalArn"), "*"
+    ),
     "CreatePodIdentityAssociation": lambda call: eks_arn(
-        call, "podidentityassociation", f"{call.path.get('cluster', '')}/*"),
-    "CreateAddon": lambda call: eks_arn(call, "addon", f"{call.path.get('cluster', '')}/{call.body.get('addonName', '')}/*"),
+        call, "podidentityassociation", f"{call.path.get('cluster', '')}/*"
+    ),
+    "CreateAddon": lambda call: eks_arn(
+        call, "addon", f"{call.path.get('cluster', '')}/{call.body.get('addonName', '')}/*"
+    ),
 }
 # The services that a role is handed to.
 _HANDED_TO = {
@@ -204,8 +234,12 @@ def needs(call, raw_body=b""):
         resource, spoken = _iam_resource(call)
         context = {**tag_context, **_iam_context(call), **_resource_tag_context(call, resource)}
         found = [Need(call.iam_action, resource, context, spoken)]
-        also = {"CreateRole": "iam:TagRole", "CreatePolicy": "iam:TagPolicy", "CreateUser": "iam:TagUser",
-                "CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider"}.get(call.action)
+        also = {
+            "CreateRole": "iam:TagRole",
+            "CreatePolicy": "iam:TagPolicy",
+            "CreateUser": "iam:TagUser",
+            "CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+        }.get(call.action)
         if also and call.tags():
             found.append(Need(also, resource, context))
         return found
@@ -238,8 +272,15 @@ def judge(principal, layers, need, region):
     keys = {key.lower(): value for key, value in need.context.items()}
     keys.setdefault("aws:tagkeys", None)
     context = iam_evaluator.EvalContext(
-        principal_arn=principal.arn, principal_type=principal.type, principal_account=principal.account,
-        action=need.action, resource_arn=need.resource, region=region, service_context=keys, principal_keys=principal.keys)
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=need.action,
+        resource_arn=need.resource,
+        region=region,
+        service_context=keys,
+        principal_keys=principal.keys,
+    )
     scps, boundary, sessions = layers
     because = f"allows the {need.action} action"
     if scps and _matches(context, scps, "Deny"):
@@ -277,11 +318,16 @@ def boundary_of(number, arn):
 def layers_of(call_account, principal, access_key):
     """What limits a principal beside its own policies: the organisation's, its boundary, its session's."""
     from ministack.services import sts
+
     scps = _statements(account(call_account).scps)
     if principal.policies is None:
         return scps, None, []
     session = sts._sessions.get(access_key) or {}
-    return scps, boundary_of(principal.account, principal.arn), iam_evaluator._session_policy_limits(session, principal.account)
+    return (
+        scps,
+        boundary_of(principal.account, principal.arn),
+        iam_evaluator._session_policy_limits(session, principal.account),
+    )
 
 
 def authorize(call, principal, raw_body):
@@ -290,9 +336,13 @@ def authorize(call, principal, raw_body):
     for need in needs(call, raw_body):
         reason = judge(principal, layers, need, call.region)
         if reason:
-            message = (f"User: {principal.arn} is not authorized to perform: {need.action} "
-                       f"on resource: {need.spoken or need.resource} {reason}")
-            return refuse(call.service, 403, "AccessDeniedException" if call.service == "eks" else "AccessDenied", message)
+            message = (
+                f"User: {principal.arn} is not authorized to perform: {need.action} "
+                f"on resource: {need.spoken or need.resource} {reason}"
+            )
+            return refuse(
+                call.service, 403, "AccessDeniedException" if call.service == "eks" else "AccessDenied", message
+            )
     return None
 
 
@@ -309,12 +359,16 @@ def simulate(call):
         return refuse("iam", 404, "NoSuchEntity", f"The {kind} with name {name} cannot be found.")
     gather = iam_evaluator._gather_user_policies if kind == "user" else iam_evaluator._gather_role_policies
     principal = iam_evaluator.PrincipalInfo(
-        arn=source, type=kind.capitalize(), account=number, policies=gather(name, number))
+        arn=source, type=kind.capitalize(), account=number, policies=gather(name, number)
+    )
     layers = (_statements(account(number).scps), boundary_of(number, source), [])
     context, index = {}, 1
     while key := call.get(f"ContextEntries.member.{index}.ContextKeyName"):
-        values = [call.params[it] for it in sorted(call.params)
-                  if it.startswith(f"ContextEntries.member.{index}.ContextKeyValues.member.")]
+        values = [
+            call.params[it]
+            for it in sorted(call.params)
+            if it.startswith(f"ContextEntries.member.{index}.ContextKeyValues.member.")
+        ]
         context[key] = values[0] if len(values) == 1 else values
         index += 1
     results = []
@@ -324,21 +378,24 @@ def simulate(call):
             decision = "allowed" if not reason else "explicitDeny" if "explicit deny" in reason else "implicitDeny"
             details = ""
             if "service control" in (reason or ""):
-                details = ("<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations>"
-                           "</OrganizationsDecisionDetail>")
+                details = (
+                    "<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations>"
+                    "</OrganizationsDecisionDetail>"
+                )
             if layers[1] is not None:
                 allowed = "false" if "boundary" in (reason or "") else "true"
-                details += ("<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
-                            f"{allowed}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>")
-            results.append(f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
-                           f"<EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/>{details}</member>")
-    return iam._xml(200, "SimulatePrincipalPolicyResponse", "<SimulatePrincipalPolicyResult><EvaluationResults>"
-                    + "".join(results) + "</EvaluationResults><IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult>")
-
-
-def is_json(text):
-    """The parsed document, or None."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+                details += (
+                    "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
+                    f"{allowed}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
+                )
+            results.append(
+                f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
+                f"<EvalDecision>{decision}</EvalDecision><MatchedStatements/><MissingContextValues/>{details}</member>"
+            )
+    return iam._xml(
+        200,
+        "SimulatePrincipalPolicyResponse",
+        "<SimulatePrincipalPolicyResult><EvaluationResults>"
+        + "".join(results)
+        + "</EvaluationResults><IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult>",
+    )

@@ -34,6 +34,7 @@ def _with_provider(name, act):
             return refuse("iam", 404, "NoSuchEntity", f"OpenIDConnect Provider not found for arn {arn}")
         answer = act(provider, parameters)
         return answer if isinstance(answer, tuple) else iam._xml(200, f"{name}Response", answer or "")
+
     return handler
 
 
@@ -41,7 +42,12 @@ def _add_client(provider, parameters):
     client = parameters.get("ClientID", "")
     if client not in provider["ClientIDList"]:
         if len(provider["ClientIDList"]) >= MOST_AUDIENCES:
-            return refuse("iam", 409, "LimitExceeded", f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MOST_AUDIENCES}")
+            return refuse(
+                "iam",
+                409,
+                "LimitExceeded",
+                f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MOST_AUDIENCES}",
+            )
         provider["ClientIDList"].append(client)
     return None
 
@@ -67,10 +73,14 @@ def _untag(provider, parameters):
 
 
 def _list_tags(provider, _parameters):
-    members = "".join(f"<member><Key>{escape(tag['Key'])}</Key><Value>{escape(tag['Value'])}</Value></member>"
-                      for tag in provider.get("Tags", []))
-    return ("<ListOpenIDConnectProviderTagsResult>"
-            f"<Tags>{members}</Tags><IsTruncated>false</IsTruncated></ListOpenIDConnectProviderTagsResult>")
+    members = "".join(
+        f"<member><Key>{escape(tag['Key'])}</Key><Value>{escape(tag['Value'])}</Value></member>"
+        for tag in provider.get("Tags", [])
+    )
+    return (
+        "<ListOpenIDConnectProviderTagsResult>"
+        f"<Tags>{members}</Tags><IsTruncated>false</IsTruncated></ListOpenIDConnectProviderTagsResult>"
+    )
 
 
 _create = iam._create_oidc_provider
@@ -80,10 +90,16 @@ def _create_provider(parameters):
     plain = _plain(parameters)
     url = plain.get("Url", "")
     if not url.startswith("https://") or "?" in url or len(url) > 255:
-        return refuse("iam", 400, "InvalidInput", "Invalid Open ID Connect Provider URL: it must begin with https:// and "
-                      "have no query")
+        return refuse(
+            "iam",
+            400,
+            "InvalidInput",
+            "Invalid Open ID Connect Provider URL: it must begin with https:// and " "have no query",
+        )
     if len(iam._oidc_providers) >= MOST_PROVIDERS:
-        return refuse("iam", 409, "LimitExceeded", f"Cannot exceed quota for OpenIdConnectProvidersPerAccount: {MOST_PROVIDERS}")
+        return refuse(
+            "iam", 409, "LimitExceeded", f"Cannot exceed quota for OpenIdConnectProvidersPerAccount: {MOST_PROVIDERS}"
+        )
     arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{url.removeprefix('https://').rstrip('/')}"
     if arn in iam._oidc_providers:
         return refuse("iam", 409, "EntityAlreadyExists", f"Provider with url {url} already exists.")

@@ -18,8 +18,12 @@ _PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|user/
 
 
 def _invalid(member, value, constraint):
-    return refuse("iam", 400, "ValidationError",
-                  f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}")
+    return refuse(
+        "iam",
+        400,
+        "ValidationError",
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}",
+    )
 
 
 def _name_problem(call):
@@ -32,16 +36,24 @@ def _name_problem(call):
         if len(value) > most:
             return _invalid(said, value, f"Member must have length less than or equal to {most}")
         if not _ROLE_NAME.fullmatch(value):
-            return refuse("iam", 400, "ValidationError", f"The specified value for {said} is invalid. It must contain only "
-                          "alphanumeric characters and/or the following: +=,.@_-")
+            return refuse(
+                "iam",
+                400,
+                "ValidationError",
+                f"The specified value for {said} is invalid. It must contain only "
+                "alphanumeric characters and/or the following: +=,.@_-",
+            )
     if call.service == "iam":
         tags = call.tags()
         if len(tags) > 50:
             return refuse("iam", 409, "LimitExceeded", "Cannot exceed quota for TagsPerRole: 50")
         for key, value in tags.items():
             if not 1 <= len(key) <= 128 or len(value) > 256 or not re.fullmatch(r"[\w\s.:/=+@-]*", key + value):
-                return _invalid("tags", f"{key}={value}", "Member must satisfy regular expression pattern: "
-                                "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*")
+                return _invalid(
+                    "tags",
+                    f"{key}={value}",
+                    "Member must satisfy regular expression pattern: " "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*",
+                )
     return None
 
 
@@ -111,7 +123,8 @@ def _exists(principal):
     number, kind, name = match.groups()
     store = iam._roles if kind == "role" else iam._users
     known = any(account == number for account, _ in iam._roles.to_dict()) or any(
-        account == number for account, _ in iam._users.to_dict())
+        account == number for account, _ in iam._users.to_dict()
+    )
     record = store.get_scoped(number, None, name)
     return bool(record) and record["Arn"] == principal or not known
 
@@ -130,8 +143,18 @@ def before(call):
 
 
 _OF_A_ROLE = {
-    "GetRole", "AttachRolePolicy", "DetachRolePolicy", "ListAttachedRolePolicies", "UpdateAssumeRolePolicy", "TagRole",
-    "UntagRole", "ListRoleTags", "PutRolePolicy", "GetRolePolicy", "ListRolePolicies", "PutRolePermissionsBoundary",
+    "GetRole",
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "ListAttachedRolePolicies",
+    "UpdateAssumeRolePolicy",
+    "TagRole",
+    "UntagRole",
+    "ListRoleTags",
+    "PutRolePolicy",
+    "GetRolePolicy",
+    "ListRolePolicies",
+    "PutRolePermissionsBoundary",
     "UpdateRole",
 }
 
@@ -147,16 +170,24 @@ def _iam(call):
     if call.action in _OF_A_ROLE and (not role or is_unseen(call.account, "role", name, call.action)):
         return refuse("iam", 404, "NoSuchEntity", f"The role with name {name} cannot be found.")
     provider = call.get("OpenIDConnectProviderArn")
-    if provider and call.action != "DeleteOpenIDConnectProvider" and is_unseen(
-            call.account, "provider", provider.split(":oidc-provider/")[-1], call.action):
+    if (
+        provider
+        and call.action != "DeleteOpenIDConnectProvider"
+        and is_unseen(call.account, "provider", provider.split(":oidc-provider/")[-1], call.action)
+    ):
         return refuse("iam", 404, "NoSuchEntity", f"OpenIDConnect Provider not found for arn {provider}")
     if call.action == "CreateRole":
         same = [it for number, it in iam._roles.to_dict() if number == call.account and it.lower() == name.lower()]
         if same:
             return refuse("iam", 409, "EntityAlreadyExists", f"Role with name {name} already exists.")
         if not re.fullmatch(r"/|/[!-~]+/", call.get("Path") or "/"):
-            return refuse("iam", 400, "ValidationError", "The specified value for path is invalid. It must begin and end with / "
-                          "and contain only alphanumeric characters and/or / characters.")
+            return refuse(
+                "iam",
+                400,
+                "ValidationError",
+                "The specified value for path is invalid. It must begin and end with / "
+                "and contain only alphanumeric characters and/or / characters.",
+            )
     trust = {"CreateRole": "AssumeRolePolicyDocument", "UpdateAssumeRolePolicy": "PolicyDocument"}.get(call.action)
     if trust:
         problem = trust_problem(call.get(trust))
@@ -165,7 +196,9 @@ def _iam(call):
     if call.action in ("AttachRolePolicy", "AttachUserPolicy"):
         arn = call.get("PolicyArn")
         if not re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", arn):
-            return refuse("iam", 400, "ValidationError" if len(arn) < 20 else "InvalidInput", f"ARN {arn} is not valid.")
+            return refuse(
+                "iam", 400, "ValidationError" if len(arn) < 20 else "InvalidInput", f"ARN {arn} is not valid."
+            )
         if not iam.policy_known(arn, call.account):
             return refuse("iam", 404, "NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
         if role and arn not in role["AttachedPolicies"] and len(role["AttachedPolicies"]) >= POLICIES_PER_ROLE:
@@ -202,8 +235,13 @@ def _eks(call):
     if call.action == "CreateAccessEntry":
         mode = (record.get("accessConfig") or {}).get("authenticationMode", "CONFIG_MAP")
         if mode == "CONFIG_MAP":
-            return refuse("eks", 400, "InvalidRequestException", "The cluster's authentication mode must be set to one of "
-                          "[API, API_AND_CONFIG_MAP] to perform this operation.")
+            return refuse(
+                "eks",
+                400,
+                "InvalidRequestException",
+                "The cluster's authentication mode must be set to one of "
+                "[API, API_AND_CONFIG_MAP] to perform this operation.",
+            )
         problem = _principal_unknown(call)
         if problem:
             return refuse("eks", 400, "InvalidParameterException", problem)
@@ -247,7 +285,8 @@ def install():
 
     eks._build_access_entry = with_user_name
     eks._access_entry_arn = lambda cluster, principal: access_entry_arn(
-        eks.get_region(), eks.get_account_id(), cluster, principal, eks.new_uuid())
+        eks.get_region(), eks.get_account_id(), cluster, principal, eks.new_uuid()
+    )
 
 
 def default_user_name(principal):

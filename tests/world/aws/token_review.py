@@ -1,7 +1,7 @@
 """The token webhook of the EKS control plane: who an IAM principal is to Kubernetes.
 
-One API server stands for the clusters of all accounts, so the cluster is found by the signature: it covers the cluster's
-name, which is in no other part of the token."""
+One API server stands for the clusters of all accounts, so the cluster is found by the signature: it covers
+its name, which is in no other part of the token."""
 
 import base64
 import hashlib
@@ -17,8 +17,17 @@ from ministack.services import eks
 from partitions import outwards, partition_of
 from rules import bound_to, role_id
 
-_KEYS = {"action", "version", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-security-token",
-         "x-amz-signature", "x-amz-signedheaders"}
+_KEYS = {
+    "action",
+    "version",
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-amz-signedheaders",
+}
 _ADMINISTRATOR = "AmazonEKSClusterAdminPolicy"
 
 
@@ -84,6 +93,7 @@ def _user_of(entry, number, region, cluster, principal):
 
 def _signer(parsed, query, cluster):
     """The credential that signed a token for a cluster of this name, None when the signature is not that."""
+
     def value(name):
         return (query.get(name) or [""])[0]
 
@@ -95,13 +105,20 @@ def _signer(parsed, query, cluster):
     age = (datetime.now(timezone.utc) - signed_at).total_seconds()
     if (service, end) != ("sts", "aws4_request") or not -300 <= age <= 900 or value("Action") != "GetCallerIdentity":
         return None
-    account = key if re.fullmatch(r"\d{12}", key) else find_iam_access_key_account(key) or _account_from_sts_session(key)
+    account = (
+        key if re.fullmatch(r"\d{12}", key) else find_iam_access_key_account(key) or _account_from_sts_session(key)
+    )
     credential = resolve_credential(key, account or "000000000000", value("X-Amz-Security-Token") or None)
     if isinstance(credential, CredentialResolutionError):
         return None
     canonical = sigv4.build_canonical_request(
-        "GET", parsed.path, {"host": parsed.netloc, "x-k8s-aws-id": cluster}, query, value("X-Amz-SignedHeaders"),
-        payload_hash=hashlib.sha256(b"").hexdigest())
+        "GET",
+        parsed.path,
+        {"host": parsed.netloc, "x-k8s-aws-id": cluster},
+        query,
+        value("X-Amz-SignedHeaders"),
+        payload_hash=hashlib.sha256(b"").hexdigest(),
+    )
     text = sigv4.build_string_to_sign(value("X-Amz-Date"), day, region, service, canonical)
     expected = sigv4.calculate_signature(credential.secret_access_key, day, region, service, text)
     return credential if sigv4.signatures_match(expected, value("X-Amz-Signature")) else None
@@ -109,11 +126,16 @@ def _signer(parsed, query, cluster):
 
 def _candidates(region, access_key):
     """The clusters that a key may lead to: those with access entries in its account or for somebody of its account."""
-    owner = access_key if re.fullmatch(r"\d{12}", access_key) else (
-        find_iam_access_key_account(access_key) or _account_from_sts_session(access_key))
-    known = {(number, entry_region, key.split("\x00")[0])
-             for (number, entry_region, key), entry in eks._access_entries.all_items()
-             if number == owner or f"::{owner}:" in entry["principalArn"]}
+    owner = (
+        access_key
+        if re.fullmatch(r"\d{12}", access_key)
+        else (find_iam_access_key_account(access_key) or _account_from_sts_session(access_key))
+    )
+    known = {
+        (number, entry_region, key.split("\x00")[0])
+        for (number, entry_region, key), entry in eks._access_entries.all_items()
+        if number == owner or f"::{owner}:" in entry["principalArn"]
+    }
     return [(number, cluster) for number, cluster_region, cluster in sorted(known) if cluster_region == region]
 
 

@@ -1,4 +1,4 @@
-"""AssumeRoleWithWebIdentity as STS does it: the provider, the audience, the time and the signature count, then the trust."""
+"""AssumeRoleWithWebIdentity as STS does it: provider, audience, time and signature count, then the trust."""
 
 import base64
 import json
@@ -51,11 +51,21 @@ def _is_signed_by(key, header, signed, signature):
 def _form_problem(call):
     session = call.get("RoleSessionName")
     if not 2 <= len(session) <= 64 or not re.fullmatch(r"[\w+=,.@-]*", session, re.ASCII):
-        return refuse("sts", 400, "ValidationError", f"1 validation error detected: Value '{session}' at 'roleSessionName' "
-                      "failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*")
+        return refuse(
+            "sts",
+            400,
+            "ValidationError",
+            f"1 validation error detected: Value '{session}' at 'roleSessionName' "
+            "failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+        )
     if not call.get("WebIdentityToken"):
-        return refuse("sts", 400, "ValidationError", "1 validation error detected: Value null at 'webIdentityToken' failed to "
-                      "satisfy constraint: Member must not be null")
+        return refuse(
+            "sts",
+            400,
+            "ValidationError",
+            "1 validation error detected: Value null at 'webIdentityToken' failed to "
+            "satisfy constraint: Member must not be null",
+        )
     return None
 
 
@@ -74,28 +84,61 @@ def check(call):
     arn = f"arn:aws:iam::{call.account}:oidc-provider/{host}"
     provider = iam._oidc_providers.get_scoped(call.account, None, arn)
     if not provider or is_unseen(call.account, "provider", host, call.action):
-        return refuse("sts", 400, "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}"), {}
+        return (
+            refuse("sts", 400, "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}"),
+            {},
+        )
     if not set(audiences) & set(provider["ClientIDList"]):
         return refuse("sts", 400, "InvalidIdentityToken", "Incorrect token audience"), {}
     if claims.get("exp", 0) < time.time():
         expired = datetime.fromtimestamp(claims.get("exp", 0), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return refuse("sts", 400, "ExpiredTokenException", f"Token expired: current date/time {now} must be before the "
-                      f"expiration date/time {expired}"), {}
+        return (
+            refuse(
+                "sts",
+                400,
+                "ExpiredTokenException",
+                f"Token expired: current date/time {now} must be before the " f"expiration date/time {expired}",
+            ),
+            {},
+        )
     if issuer not in jwks:
-        return refuse("sts", 400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider, "
-                      "please reference AssumeRoleWithWebIdentity documentation for requirements"), {}
+        return (
+            refuse(
+                "sts",
+                400,
+                "InvalidIdentityToken",
+                "Couldn't retrieve verification key from your identity provider, "
+                "please reference AssumeRoleWithWebIdentity documentation for requirements",
+            ),
+            {},
+        )
     if not any(_is_signed_by(key, header, f"{head}.{body}".encode(), signature_bytes) for key in jwks[issuer]["keys"]):
-        return refuse("sts", 400, "InvalidIdentityToken", "The web identity token that was passed could not be validated by "
-                      "Amazon Web Services. Get a new token from the identity provider and then retry the request."), {}
+        return (
+            refuse(
+                "sts",
+                400,
+                "InvalidIdentityToken",
+                "The web identity token that was passed could not be validated by "
+                "Amazon Web Services. Get a new token from the identity provider and then retry the request.",
+            ),
+            {},
+        )
     name = call.get("RoleArn").rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(call.account, None, name)
     if not role or role["Arn"] != call.get("RoleArn") or is_unseen(call.account, "role", name, call.action):
         return refuse("sts", 403, "AccessDenied", _NOT_AUTHORIZED), {}
     seconds = call.get("DurationSeconds")
     if seconds and (not seconds.isdigit() or int(seconds) > int(role.get("MaxSessionDuration") or 3600)):
-        return refuse("sts", 400, "ValidationError",
-                      "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), {}
+        return (
+            refuse(
+                "sts",
+                400,
+                "ValidationError",
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            ),
+            {},
+        )
     return None, {"sub": claims.get("sub", ""), "aud": audiences[0], "provider": arn}
 
 
@@ -103,8 +146,9 @@ def said(answer, claims):
     """The answer with what the token said in place of MiniStack's constants."""
     status, headers, body = answer
     text = body.decode()
-    text = text.replace("<SubjectFromWebIdentityToken>test-subject<",
-                        f"<SubjectFromWebIdentityToken>{escape(claims['sub'])}<")
+    text = text.replace(
+        "<SubjectFromWebIdentityToken>test-subject<", f"<SubjectFromWebIdentityToken>{escape(claims['sub'])}<"
+    )
     text = re.sub(r"<Audience>[^<]*<", lambda _: f"<Audience>{escape(claims['aud'])}<", text)
     text = re.sub(r"<Provider>[^<]*<", lambda _: f"<Provider>{escape(claims['provider'])}<", text)
     return status, headers, text.encode()
@@ -116,6 +160,8 @@ def install():
 
     def flattened(token, provider, role):
         found, keys = principal(token, provider, role)
-        return found, {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in keys.items()}
+        return found, {
+            key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in keys.items()
+        }
 
     sts._web_identity_principal = flattened

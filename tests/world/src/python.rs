@@ -14,19 +14,21 @@ pub(crate) fn environment(requirements: &Path) -> Result<PathBuf, String> {
     let home = cache_dir().join("python");
     let hash: String = Sha256::digest(&text).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let (folder, done) = (home.join(&hash), home.join(&hash).join("complete"));
-    if done.is_file() {
+    // Its interpreter is a link to the system's, which may have gone.
+    let is_usable = || done.is_file() && program(&folder, "python").is_file();
+    if is_usable() {
         return Ok(folder);
     }
     fs::create_dir_all(&home).map_err(|error| format!("cannot create {}: {error}", home.display()))?;
     let lock = File::create(home.join(format!(".{hash}.lock")))
         .map_err(|error| format!("cannot lock {}: {error}", home.display()))?;
     lock.lock().map_err(|error| format!("cannot lock {}: {error}", home.display()))?;
-    if done.is_file() {
+    if is_usable() {
         return Ok(folder);
     }
     eprintln!("installing {} from PyPI: some seconds the first time", requirements.display());
     if folder.exists() {
-        // Nobody finished it.
+        // Nobody finished it, or it can't run any more.
         fs::remove_dir_all(&folder).map_err(|error| format!("cannot remove {}: {error}", folder.display()))?;
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;

@@ -67,6 +67,11 @@ impl Cluster {
         self.say(&json!({ "certificateAuthority": { "data": STANDARD.encode(pems.concat()) } }));
     }
 
+    /// Puts an add-on into the cluster, or changes the given fields of it, such as `status`.
+    pub fn addon(&self, name: &str, fields: &Value) {
+        self.account.control("/addon", json!({ "cluster": self.name, "name": name, "fields": fields }));
+    }
+
     /// Makes a principal an administrator of the cluster, with an access entry.
     pub fn admit(&self, principal_arn: &str) {
         let partition = self.account.partition();

@@ -91,6 +91,7 @@ impl Aws {
                 "spec": { "providerID": format!("aws:///{REGION}a/i-0a1b2c3d4e5f60718") },
             });
             world.merge("v1", "Node", "", "kwok-0", &node);
+            world.apply(&access_policies());
             self.trust_issuer(&world);
             world
         })
@@ -162,6 +163,26 @@ pub fn self_test() -> Result<(), String> {
         .output()
         .map_err(|error| error.to_string())?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+/// What EKS's own authorizer decides by access policy is decided by roles here; administrators are `system:masters`.
+fn access_policies() -> String {
+    let bindings =
+        [("Admin", "admin"), ("Edit", "edit"), ("View", "view"), ("AdminView", "view")].map(|(policy, role)| {
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": { "name": format!("eks-access-policy-{}", policy.to_lowercase()) },
+                "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role },
+                "subjects": [{
+                    "apiGroup": "rbac.authorization.k8s.io",
+                    "kind": "Group",
+                    "name": format!("eks-access-policy:AmazonEKS{policy}Policy"),
+                }],
+            })
+            .to_string()
+        });
+    bindings.join("\n---\n")
 }
 
 /// Returns the issuer that a control plane names.

@@ -164,3 +164,50 @@ fn denials_name_what_denied() {
     assert_eq!(simulate(&free, "iam:CreateRole"), "allowed");
     assert_eq!(simulate(&bounded, "iam:CreateRole"), "implicitDeny");
 }
+
+#[test]
+fn parts_of_a_cluster_have_arns_of_their_own_and_tags_count() {
+    let account = Aws::shared().account();
+    let cluster = account.paper_cluster("mine");
+    let part = |what: &str| format!("arn:aws:eks:{}:{}:{what}", account.region(), account.id());
+    let user = account.user_with_policy(
+        "ada",
+        &allow(&[
+            (&["eks:ListPodIdentityAssociations", "eks:ListAddons"], &part("cluster/mine")),
+            (&["eks:DescribePodIdentityAssociation"], &part("podidentityassociation/mine/*")),
+            (&["eks:DescribeAddon"], &part("addon/mine/eks-pod-identity-agent/*")),
+        ]),
+    );
+    account.aws(&["iam", "create-role", "--role-name", "one", "--assume-role-policy-document", TRUST]);
+    let role = account.iam_arn("role/one");
+    let on = |who: &Identity, action: &str, more: &[&str]| {
+        account.try_aws(&who.env, &[&["eks", action, "--cluster-name", "mine"][..], more].concat())
+    };
+    let root = Identity { arn: account.iam_arn("root"), env: account.env() };
+    let given = ["--namespace", "jobs", "--service-account", "job", "--role-arn", &role];
+    let made = on(&root, "create-pod-identity-association", &given).expect("root may do everything");
+    let id = made["association"]["associationId"].as_str().expect("an id").to_owned();
+    on(&user, "list-pod-identity-associations", &[]).expect("it is allowed on the cluster");
+    on(&user, "describe-pod-identity-association", &["--association-id", &id]).expect("it is allowed on its own ARN");
+    let denied = on(&user, "delete-pod-identity-association", &["--association-id", &id]).expect_err("it is not");
+    assert!(denied.contains(&part(&format!("podidentityassociation/mine/{id}"))), "{denied}");
+    let addon = ["--addon-name", "eks-pod-identity-agent"];
+    let missing = on(&user, "describe-addon", &addon).expect_err("it is allowed, but not there");
+    assert!(missing.contains("(ResourceNotFoundException)"), "{missing}");
+    on(&root, "create-addon", &addon).expect("root may do everything");
+    assert_eq!(on(&user, "describe-addon", &addon).expect("it is there")["addon"]["status"], "ACTIVE");
+    cluster.addon("eks-pod-identity-agent", &json!({ "status": "DEGRADED" }));
+    assert_eq!(on(&user, "describe-addon", &addon).expect("it is there")["addon"]["status"], "DEGRADED");
+    let denied = on(&user, "describe-addon", &["--addon-name", "vpc-cni"]).expect_err("another add-on");
+    assert!(denied.contains("(AccessDeniedException)"), "{denied}");
+
+    let mut policy = allow(&[(&["iam:CreateRole", "iam:TagRole"], "*"), (&["iam:DeleteRole"], "*")]);
+    policy["Statement"][0]["Condition"] = json!({ "StringEquals": { "aws:RequestTag/owner": "me" } });
+    policy["Statement"][1]["Condition"] = json!({ "StringEquals": { "aws:ResourceTag/owner": "me" } });
+    let tagger = account.user_with_policy("tagger", &policy);
+    create_role(&account, &tagger, "tagged", &["--tags", "Key=owner,Value=you"]).expect_err("another owner");
+    create_role(&account, &tagger, "tagged", &["--tags", "Key=owner,Value=me"]).expect("the owner");
+    let delete = |name: &str| account.try_aws(&tagger.env, &["iam", "delete-role", "--role-name", name]);
+    delete("one").expect_err("it has no such tag");
+    delete("tagged").expect("it has the tag");
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use serde_json::json;
 use world::aws::{Aws, Cluster};
 use world::{Credential, World};
 
@@ -86,4 +87,87 @@ fn tokens_that_eks_would_not_take_are_refused_with_the_reason() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a credential");
     let status = aws.review(document["status"]["token"].as_str().expect("a token"));
     assert!(status["error"].as_str().unwrap_or_default().contains("unexpected"), "{status}");
+}
+
+#[test]
+fn a_role_logs_in_under_its_session_until_it_is_made_again() {
+    let aws = Aws::shared();
+    let (world, account) = (aws.control_plane(), aws.account());
+    let cluster = account.cluster("role-login", world);
+    let create = |name: &str| {
+        let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
+        account.aws(&[
+            "iam",
+            "create-role",
+            "--role-name",
+            name,
+            "--path",
+            "/team/",
+            "--assume-role-policy-document",
+            trust,
+        ])
+    };
+    create("runner");
+    let role = account.iam_arn("role/team/runner");
+    let entry = ["eks", "create-access-entry", "--cluster-name", "role-login", "--principal-arn"];
+    let missing = account.iam_arn("role/team/missing");
+    let refused =
+        account.try_aws(&account.env(), &[&entry[..], &[&missing]].concat()).expect_err("there is no such role");
+    assert!(refused.contains("The specified principalArn is invalid: invalid principal"), "{refused}");
+    let groups = ["--kubernetes-groups", "runners"];
+    let made = account.aws(&[&entry[..], &[&role], &groups].concat())["accessEntry"].clone();
+    let session = format!("arn:aws:sts::{}:assumed-role/runner", account.id());
+    assert_eq!(made["username"], format!("{session}/{{{{SessionName}}}}"));
+
+    let assumed = |name: &str| {
+        let user = account.user_with_policy(
+            name,
+            &json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role },
+        ] }),
+        );
+        let arguments = ["sts", "assume-role", "--role-arn", &role, "--role-session-name", name];
+        let given = account.try_aws(&user.env, &arguments).expect("policy and trust allow it")["Credentials"].clone();
+        let mut env = user.env.clone();
+        for (variable, field) in [
+            ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+            ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+            ("AWS_SESSION_TOKEN", "SessionToken"),
+        ] {
+            env.insert(variable.to_owned(), given[field].as_str().expect("a credential").to_owned());
+        }
+        env
+    };
+    let said = whoami(world, &cluster.token(&assumed("ada"))).expect("the role has an access entry");
+    assert!(said.starts_with(&format!("{session}/ada")) && said.contains("runners"), "{said}");
+    account.aws(&["iam", "delete-role", "--role-name", "runner"]);
+    create("runner");
+    whoami(world, &cluster.token(&assumed("eve"))).expect_err("it is another role of the same name");
+
+    let config_map = json!({ "accessConfig": { "authenticationMode": "CONFIG_MAP" } });
+    cluster.say(&config_map);
+    let refused = account.try_aws(&account.env(), &[&entry[..], &[&role]].concat()).expect_err("it has no entries");
+    assert!(refused.contains("authentication mode must be set to one of"), "{refused}");
+}
+
+#[test]
+fn an_access_policy_is_what_its_holder_may_do() {
+    let aws = Aws::shared();
+    let (world, account) = (aws.control_plane(), aws.account());
+    let cluster = account.cluster("viewer-login", world);
+    let viewer = account.user("viewer");
+    cluster.admit_with(&viewer.arn, &["arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"]);
+    let token = cluster.token(&viewer.env);
+    let kubeconfig = world.kubeconfig("eks", &world.server_url(), &Credential::Token(&token));
+    let can = |verb: &str, what: &str| {
+        let arguments = ["auth", "can-i", verb, what, "-n", "default", "--kubeconfig"];
+        Command::new("kubectl")
+            .args(arguments)
+            .arg(&kubeconfig)
+            .output()
+            .expect("kubectl is on the PATH")
+            .status
+            .success()
+    };
+    assert!(can("get", "pods") && !can("create", "pods") && !can("get", "secrets"));
 }
