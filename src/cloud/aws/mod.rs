@@ -20,10 +20,13 @@ mod propagation;
 mod read_eks;
 mod read_iam;
 mod send;
+mod server;
 pub mod settings;
 mod simulate;
 pub mod tags;
 mod take_back;
+#[cfg(test)]
+mod tests;
 mod token;
 pub mod trust_policy;
 mod understand;
