@@ -20,6 +20,7 @@ mod propagation;
 mod read_eks;
 mod read_iam;
 mod send;
+#[cfg(test)]
 mod server;
 pub mod settings;
 mod simulate;
