@@ -81,6 +81,8 @@ impl Write {
                 Some(Self { object: object.clone(), manifest, creates: false, conflicts: *conflicts })
             }
             Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => None,
+            // A delete is not rehearsed: a client that may only read refuses it in every form.
+            Change::DeleteObject { .. } | Change::DeleteRule { .. } | Change::DeleteRunner { .. } => None,
         }
     }
 }

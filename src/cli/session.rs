@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::apply::{Applied, Tools, apply};
 use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -61,7 +60,7 @@ impl Sides {
 
 /// Everything a run works with, complete before the first request.
 pub(super) struct Session<'a> {
-    call: &'a Call<'a>,
+    pub(super) call: &'a Call<'a>,
     /// The settings and where they came from.
     pub(super) settled: Settled,
     /// Keys and credentials.
@@ -74,7 +73,7 @@ pub(super) struct Session<'a> {
     pub(super) orchestrator: Option<Orchestrator>,
     /// Where events go.
     pub(super) tell: Tell,
-    progress: Arc<Progress>,
+    pub(super) progress: Arc<Progress>,
     /// Ctrl-C.
     pub(super) interrupt: Interrupt,
 }
@@ -227,34 +226,7 @@ impl<'a> Session<'a> {
     /// Carries out a plan and proves the result; the document tells both.
     pub(super) async fn apply(&self, found: &Found, plan: &Plan, document: &mut ResultDocument) -> Result<(), Failure> {
         let settings = &self.settled.settings;
-        let tools = Tools {
-            settings,
-            lent: &self.lent,
-            cluster: self.cluster.as_ref(),
-            orchestrator: self.orchestrator.as_ref(),
-            tell: self.tell.clone(),
-            interrupt: self.interrupt.clone(),
-            die_after: self.call.process.var("RUNNER_SETUP_TEST_DIE_AFTER").and_then(|count| count.parse().ok()),
-        };
-        let applied: Applied = apply(plan, &tools).await;
-        document.about(settings, applied.key.as_ref());
-        document.applied(plan, &applied);
-        if let Some(failure) = applied.failure {
-            self.progress.finish();
-            let total = plan.changes().count();
-            let done = document
-                .changes
-                .iter()
-                .filter(|change| change.status == "done" && change.action != "unchanged")
-                .count();
-            let said = format!("{done} of {total} changes are made");
-            return Err(match failure.kind {
-                FailureKind::Interrupted if done == 0 => unchanged(),
-                FailureKind::Interrupted => Failure { message: format!("{}; {said}", failure.message), ..failure },
-                _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
-                _ => failure,
-            });
-        }
+        let applied = self.carry_out(plan, false, document).await?;
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
         let verified =

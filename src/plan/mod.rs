@@ -6,6 +6,7 @@ mod key;
 mod objects;
 mod rules;
 mod runner;
+mod takedown;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,9 @@ pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
 pub use objects::rights_needed;
 pub use rules::rule_object;
 pub use runner::with_key;
+pub use takedown::{
+    Wishes, listed, others, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
+};
 
 /// What else the plan needs to know that is no secret.
 #[derive(Debug, Clone, Default)]

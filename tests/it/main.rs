@@ -6,6 +6,7 @@ mod apply;
 mod crash;
 mod credentials;
 mod dead_ends;
+mod destroy;
 mod documents;
 mod drift;
 mod generated;
