@@ -199,6 +199,9 @@ pub struct FieldChange {
     pub to: Value,
 }
 
+/// How the reason begins of what `destroy` leaves where it is.
+pub const KEPT: &str = "kept: ";
+
 /// One line of a plan: an object, what happens to it and why.
 #[derive(Debug, Clone)]
 pub struct Planned {
@@ -216,4 +219,11 @@ pub struct Planned {
     pub change: Option<Change>,
     /// It could not be looked at, so nobody knows whether it is as it should be.
     pub unseen: bool,
+}
+
+impl Planned {
+    /// Why `destroy` leaves the object where it is, if that is what this line says.
+    pub fn kept(&self) -> Option<&str> {
+        self.why.strip_prefix(KEPT).filter(|_| self.change.is_none())
+    }
 }

@@ -123,7 +123,7 @@ fn delete(object: &ObjectRef) -> String {
     match object.kind {
         Kind::Namespace => shell(&["kubectl", "delete", &kind, &object.name]),
         Kind::Deployment => {
-            shell(&["kubectl", "delete", &kind, &object.name, "-n", &object.namespace, "--cascade=foreground"])
+            format!("kubectl delete {kind} {} -n {} --cascade=foreground", object.name, object.namespace)
         }
         _ => shell(&["kubectl", "delete", &kind, &object.name, "-n", &object.namespace]),
     }

@@ -15,6 +15,8 @@ use crate::standing::{contents, working};
 
 /// The claim that something was deleted and nothing holds it up any more.
 pub const GONE: &str = "gone";
+/// The claim that a new look finds nothing more to take back.
+pub const NOTHING_LEFT: &str = "nothing-left";
 /// How often it is looked whether something is gone.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// How often a delete is tried again when the object changes all the time without becoming another one.
@@ -125,13 +127,17 @@ async fn until_gone(object: &ObjectRef, uid: &str, cluster: &Cluster, tools: &To
         return Ok("is being deleted, and not waited for".to_owned());
     }
     let deadline = Instant::now() + tools.settings.timeout;
+    let mut said = String::new();
     loop {
         let Some(live) = cluster.metadata(object).await? else { return Ok(String::new()) };
         if live.pointer("/metadata/uid").and_then(Value::as_str) != Some(uid) {
             return Ok("another one has its name now".to_owned());
         }
         let observed = held_up_by(object, &live);
-        (tools.tell)(Event::Waiting { claim: GONE.to_owned(), observed: observed.clone() });
+        if said != observed {
+            said.clone_from(&observed);
+            (tools.tell)(Event::Waiting { claim: GONE.to_owned(), observed: observed.clone() });
+        }
         if Instant::now() >= deadline {
             let timeout = humantime::format_duration(tools.settings.timeout);
             return Err(Failure::new(FailureKind::Unreachable, format!("after {timeout}, {observed}"))

@@ -19,15 +19,13 @@ use crate::phase::Phase;
 use crate::plan::{Plan, Wishes, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down};
 use crate::result::{ResultDocument, Verified};
 use crate::standing::look_around;
+use crate::take_back::NOTHING_LEFT;
 use crate::terminal::Output;
 
 use super::Call;
 use super::apply::{PhaseArgs, agreed, close, counted};
 use super::plan::warn;
 use super::session::{Session, gather, listen, unchanged};
-
-/// The claim that a new look finds nothing more to take back.
-const NOTHING_LEFT: &str = "nothing-left";
 
 /// Flags of `destroy`.
 #[derive(Debug, Args)]

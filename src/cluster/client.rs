@@ -132,8 +132,10 @@ impl Cluster {
     /// # Errors
     /// The server's refusal; a 404 when it is gone already, a 409 when it is another one or was changed.
     pub async fn delete(&self, object: &ObjectRef, uid: &str, version: &str) -> Result<bool, ClusterError> {
+        // An agent is gone when its pods are; nothing else has dependants.
+        let policy = if object.kind == Kind::Deployment { "Foreground" } else { "Background" };
         let options = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground",
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy,
             "preconditions": { "uid": uid, "resourceVersion": version },
         });
         let answer = self.send(Method::DELETE, &object.path(), Some(&options), "delete", &object.to_string()).await?;

@@ -24,7 +24,7 @@ pub use objects::rights_needed;
 pub use rules::rule_object;
 pub use runner::with_key;
 pub use takedown::{
-    Wishes, listed, others, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
+    MADE, Wishes, listed, others, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
 };
 
 /// What else the plan needs to know that is no secret.

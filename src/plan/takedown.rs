@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::change::{Action, AsSeen, Change, Planned, Stage};
+use crate::change::{Action, AsSeen, Change, KEPT, Planned, Stage};
 use crate::cluster::{Kind, ObjectRef, Right, owner};
 use crate::failure::FailureKind;
 use crate::found::{Found, FoundCluster, FoundKey, Seen};
@@ -65,12 +65,14 @@ pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &
 
 /// The line for a kept runner that a person may delete by hand.
 pub fn runner_is_left_to_a_person(plan: &Plan) -> bool {
-    let left = |line: &Planned| line.object.starts_with("orchestrator:runner/") && line.why.starts_with(NOT_MADE);
+    let left = |line: &Planned| line.object.starts_with("orchestrator:runner/") && line.kept() == Some(NOT_MADE);
     plan.planned.iter().any(left)
 }
 
+/// Why something goes.
+pub const MADE: &str = "made by runner-setup";
 /// Why something stays that nobody can prove to be ours.
-const NOT_MADE: &str = "kept: not made by runner-setup";
+const NOT_MADE: &str = "not made by runner-setup";
 
 fn line(
     object: impl ToString,
@@ -82,8 +84,8 @@ fn line(
     Planned { object: object.to_string(), action, why: why.into(), fields: Vec::new(), phase, change, unseen: false }
 }
 
-fn kept(object: impl ToString, why: impl Into<String>, phase: Phase) -> Planned {
-    line(object, Action::Unchanged, why, phase, None)
+fn kept(object: impl ToString, why: impl AsRef<str>, phase: Phase) -> Planned {
+    line(object, Action::Unchanged, format!("{KEPT}{}", why.as_ref()), phase, None)
 }
 
 /// The phase that makes such an object.
@@ -101,13 +103,13 @@ fn whose(settings: &Settings, cluster: &FoundCluster, standing: &Standing, runne
     let Some(runner) = runner else { return Whose::Nobody };
     let kind = runner.runner_configuration.get("type").and_then(Value::as_str).unwrap_or("?");
     if kind != settings.runner_type.word() {
-        return Whose::Kept(format!("kept: registered as type `{kind}`, not `{}`", settings.runner_type));
+        return Whose::Kept(format!("registered as type `{kind}`, not `{}`", settings.runner_type));
     }
     let its_cluster = registration::cluster_uid(runner);
     if let (Some(theirs), Some(ours)) = (its_cluster, cluster.uid.as_deref())
         && theirs != ours
     {
-        return Whose::Kept(format!("kept: serves the cluster with uid {theirs}, and this one has uid {ours}"));
+        return Whose::Kept(format!("serves the cluster with uid {theirs}, and this one has uid {ours}"));
     }
     let registered = registered_key(runner);
     if let (Some(stored), registered) = (cluster.key.public(), &registered)
@@ -115,7 +117,7 @@ fn whose(settings: &Settings, cluster: &FoundCluster, standing: &Standing, runne
     {
         let id = registered.as_ref().map_or("none".to_owned(), PublicKey::short_id);
         return Whose::Kept(format!(
-            "kept: registered with the key with id {id}, and the key here has id {}",
+            "registered with the key with id {id}, and the key here has id {}",
             stored.short_id()
         ));
     }
@@ -132,13 +134,10 @@ fn whose(settings: &Settings, cluster: &FoundCluster, standing: &Standing, runne
     });
     match (its_cluster.is_some() && cluster.uid.is_some(), is_place) {
         (true, true) => Whose::Ours,
-        (true, false) => Whose::Kept(format!(
-            "kept: nothing in namespace {} shows that its agent is there",
-            settings.runner_namespace
-        )),
-        (false, _) => {
-            Whose::Kept(format!("kept: without {} nobody can say that it is this cluster's", cluster.key_object))
+        (true, false) => {
+            Whose::Kept(format!("nothing in namespace {} shows that its agent is there", settings.runner_namespace))
         }
+        (false, _) => Whose::Kept(format!("without {} nobody can say that it is this cluster's", cluster.key_object)),
     }
 }
 
@@ -181,8 +180,8 @@ fn plan_rules(settings: &Settings, found: &Found, whose: &Whose, plan: &mut Plan
                 let change = Change::DeleteRule { id: rule.id.clone() };
                 line(object, Action::Delete, "selects the runner", Phase::Rule, Some(change))
             }
-            Whose::Kept(_) => kept(object, "kept: selects a runner that is kept", Phase::Rule),
-            Whose::Nobody => kept(object, "kept: selects a runner that is not registered", Phase::Rule),
+            Whose::Kept(_) => kept(object, "selects a runner that is kept", Phase::Rule),
+            Whose::Nobody => kept(object, "selects a runner that is not registered", Phase::Rule),
         });
     }
 }
@@ -208,7 +207,7 @@ fn plan_runner(settings: &Settings, standing: &Standing, whose: &Whose, runner: 
                 plan.refusals.push(refusal.hint("or give them another runner first"));
             }
             let change = Change::DeleteRunner { updated_at: runner.updated_at.clone() };
-            plan.planned.push(line(name, Action::Delete, "registered by runner-setup", Phase::Register, Some(change)));
+            plan.planned.push(line(name, Action::Delete, MADE, Phase::Register, Some(change)));
         }
     }
 }
@@ -239,7 +238,7 @@ fn plan_stage(
     all.sort_by_key(|(object, _)| (object.kind != Kind::RoleBinding, object.namespace.clone()));
     for (object, seen) in all {
         let is_apart = object.namespace != settings.runner_namespace.as_str();
-        let reason = shared.filter(|_| is_apart).map(|other| format!("kept: used by {other} too"));
+        let reason = shared.filter(|_| is_apart).map(|other| format!("used by {other} too"));
         plan_object(object, seen, stage, reason, plan);
     }
 }
@@ -263,7 +262,7 @@ fn plan_object(object: &ObjectRef, seen: &Seen, stage: Stage, reason_to_keep: Op
     let Some(as_seen) = AsSeen::of(live) else { return };
     let change = Change::DeleteObject { object: object.clone(), as_seen, stage };
     let is_going = live.pointer("/metadata/deletionTimestamp").is_some();
-    let why = if is_going { "is being deleted already" } else { "made by runner-setup" };
+    let why = if is_going { "is being deleted already" } else { MADE };
     plan.planned.push(line(object, Action::Delete, why, phase, Some(change)));
 }
 
@@ -272,7 +271,7 @@ fn stays(live: &Value) -> Option<String> {
     let claimed = owner::claimed_by(live);
     match (owner::made_by_us(live), claimed) {
         (true, None) => None,
-        (true, Some(owner)) => Some(format!("kept: claimed by {owner}")),
+        (true, Some(owner)) => Some(format!("claimed by {owner}")),
         (false, Some(owner)) => Some(format!("{NOT_MADE}, belongs to {owner}")),
         (false, None) => Some(NOT_MADE.to_owned()),
     }
@@ -324,7 +323,7 @@ fn plan_key(
     }
     for (object, seen) in key {
         let reason = match whose {
-            Whose::Kept(_) if is_registered => Some("kept: a runner that is kept is registered with it".to_owned()),
+            Whose::Kept(_) if is_registered => Some("a runner that is kept is registered with it".to_owned()),
             _ => None,
         };
         plan_object(object, seen, Stage::EndKey, reason, plan);
@@ -336,10 +335,10 @@ fn say_what_stays(standing: &Standing, plan: &mut Plan) {
     for (namespace, count) in standing.state.iter().filter(|(_, count)| **count > 0) {
         let object = format!("kubernetes:Secret/{namespace}/tfstate-*");
         let secrets = if *count == 1 { "1 Secret".to_owned() } else { format!("{count} Secrets") };
-        plan.planned.push(kept(object, format!("kept: state, {secrets}"), Phase::Secret));
+        plan.planned.push(kept(object, format!("state, {secrets}"), Phase::Secret));
     }
     for object in &standing.unnamed {
-        let why = "kept: made by runner-setup, but not for these settings";
+        let why = "made by runner-setup, but not for these settings";
         plan.planned.push(kept(object, why, phase_of(object.kind)));
     }
 }
@@ -358,7 +357,7 @@ fn plan_namespaces(wishes: Wishes, cluster: &FoundCluster, standing: &Standing, 
                 }
             }
             Seen::There(live) => {
-                let why = stays(live).unwrap_or_else(|| "kept: goes with `--delete-namespaces` only".to_owned());
+                let why = stays(live).unwrap_or_else(|| "goes with `--delete-namespaces` only".to_owned());
                 plan.planned.push(kept(object, why, Phase::Namespaces));
             }
             Seen::Unknown(_) if wishes.delete_namespaces => plan_object(object, seen, Stage::EndGround, None, plan),
