@@ -120,17 +120,25 @@ async fn look_in_cluster(
     for (object, read) in objects.into_iter().zip(reads) {
         standing.objects.insert(object, Seen::of(read)?);
     }
+    let is_seen = |standing: &Standing, object: &ObjectRef| {
+        standing.objects.get(object).is_some_and(|seen| seen.there().is_some()) || seen.objects.contains_key(object)
+    };
+    let mut unseen: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for ((kind, namespace), names) in kinds.iter().zip(labelled) {
-        match names? {
-            Ok(names) => standing.unnamed.extend(
-                names
-                    .into_iter()
-                    .map(|name| ObjectRef::new(*kind, *namespace, name))
-                    .filter(|object| !seen.objects.contains_key(object) && !standing.objects.contains_key(object)),
-            ),
-            Err(why) => standing.unseen.push(format!("what else runner-setup made there would go unnoticed: {why}")),
-        }
+        let Ok(names) = names? else {
+            unseen.entry(namespace).or_default().push(kind.resource());
+            continue;
+        };
+        let objects = names.into_iter().map(|name| ObjectRef::new(*kind, *namespace, name));
+        let unnamed: Vec<_> = objects.filter(|object| !is_seen(&standing, object)).collect();
+        standing.unnamed.extend(unnamed);
     }
+    standing.unseen.extend(unseen.iter().map(|(namespace, resources)| {
+        let resources = resources.join(", ");
+        format!(
+            "what else runner-setup made in namespace {namespace} would go unnoticed: missing right: list {resources}"
+        )
+    }));
     standing.working = Some(working?);
     for (namespace, count) in namespaces.iter().zip(state) {
         standing.state.insert(namespace.clone(), count?);

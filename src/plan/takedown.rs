@@ -232,7 +232,9 @@ fn plan_stage(
     shared: Option<&str>,
     plan: &mut Plan,
 ) {
-    let all = cluster.objects.iter().chain(&standing.objects);
+    // What only some settings make was only guessed to be there; whoever may not look is told so once for all of it.
+    let guessed = standing.objects.iter().filter(|(_, seen)| !matches!(seen, Seen::Unknown(_)));
+    let all = cluster.objects.iter().chain(guessed);
     let mut all: Vec<_> = all.filter(|(object, _)| stage_of(object.kind) == Some(stage)).collect();
     // Bindings before Roles, the jobs' place before the agent's: what is allowed shrinks, and never grows.
     all.sort_by_key(|(object, _)| (object.kind != Kind::RoleBinding, object.namespace.clone()));
@@ -316,7 +318,6 @@ fn plan_key(
         // among the jobs.
         let is_beside_agent = object.namespace == settings.runner_namespace.as_str();
         let stage = if is_beside_agent { Stage::EndKey } else { Stage::EndObjects };
-        // One that may not be looked at was only guessed to be there.
         if !matches!(seen, Seen::Unknown(_)) {
             plan_object(object, seen, stage, None, plan);
         }

@@ -101,7 +101,7 @@ fn what_only_some_settings_make_goes_without_naming_them_again() {
     let config = json!({ "auths": { "registry.example:5000": { "auth": auth } } });
     let file = lab.file("docker/config.json", &config.to_string()).display().to_string();
     let state = format!("{}-state", lab.job_namespace);
-    let ca = lab.file("ca.pem", &world::certificates::Authority::new("extra").certificate()).display().to_string();
+    let ca = lab.file("ca.pem", world::certificates::Authority::new("extra").certificate()).display().to_string();
     let args = [
         "--image-repository=registry.example:5000/tools/runner",
         "--image-tag=v1",
