@@ -49,6 +49,7 @@ complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "init" -d 
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "plan" -d 'Show what `apply` would do, and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "apply" -d 'Set up a runner without questions, and prove that it works'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "status" -d 'Show what is there, in a few lines'
+complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "destroy" -d 'Take back what runner-setup made, on both sides; keeps namespaces and state'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "keygen" -d 'Write a key pair to files, or check one that is there'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "namespaces" -d 'Make the namespaces for agent, jobs and state (one phase of `apply`)'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "secret" -d 'Store the private key and pull secrets in the cluster (one phase of `apply`)'
@@ -317,6 +318,74 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s q -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s V -l version -d 'Print version'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-namespace -d 'Run the agent in this namespace [env: CLUSTER_RUNNER_NAMESPACE] [default: humanitec-kubernetes-agent-runner-ns]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l job-namespace -d 'Run the jobs in this namespace [env: CLUSTER_RUNNER_JOB_NAMESPACE] [default: humanitec-kubernetes-agent-runner-job-ns]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-service-account -d 'Run the agent under this account [env: CLUSTER_RUNNER_SERVICEACCOUNT] [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l job-service-account -d 'Run the jobs under this account [env: CLUSTER_RUNNER_JOB_SERVICEACCOUNT] [default: humanitec-kubernetes-agent-runner-job]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-service-account-annotation -d 'Annotate the agent\'s account (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l job-service-account-annotation -d 'Annotate the jobs\' account (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l key-secret -d 'Keep the private key in this Secret [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l key-secret-key -d 'Keep the private key under this key of the Secret [default: private_key]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l private-key-file -d 'Use the private key in this file, `-` for standard input [default: the key in the cluster, else a new one made in memory]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l public-key-file -d 'Register the public key in this file, `-` for standard input [default: the public half of the private key]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l image-repository -d 'Run agent and jobs from this image, named without its tag [env: KUBERNETES_AGENT_RUNNER_IMAGE_REPOSITORY] [default: the official image]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l image-tag -d 'Run this tag of the image [env: KUBERNETES_AGENT_RUNNER_IMAGE_TAG] [default: what runs already, else the official tag]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l image-pull-secret -d 'Pull the image with this Secret, in both namespaces (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l registry-auth-file -d 'Make a pull secret of the image registry\'s entry in this Docker config.json' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l remote-url -d 'Let the agent reach the Orchestrator at this address [default: the API URL when that is not the SaaS]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l agent-ca-file -d 'Give these certificates to the agent and the jobs to trust' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l agent-env -d 'Set this variable in the agent (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l log-level -d 'Let the agent log this much [default: info]' -r -f -a "debug\t''
+info\t''
+warn\t''
+error\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l pod-template -d 'Merge this pod template, in JSON or YAML, into the jobs\' pods [default: the label app.kubernetes.io/name: humanitec-runner]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-storage -d 'Keep Terraform state in this kind of storage [default: kubernetes]' -r -f -a "kubernetes\t''
+s3\t''
+gcs\t''
+azurerm\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-namespace -d 'Keep state in this namespace (kubernetes) [default: the job namespace]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-bucket -d 'Keep state in this bucket (s3, gcs)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-path-prefix -d 'Keep state below this path (s3, gcs, azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-container -d 'Keep state in this container (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s o -l output -d 'Write data in this format [env: RUNNER_SETUP_OUTPUT] [default: human]' -r -f -a "human\t'Sentences, for people'
+json\t'One JSON document'
+yaml\t'One YAML document'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l events-file -d 'Write what happens to this file, one JSON object a line' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l color -d 'Use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'When stderr is a terminal that shows colours'
+always\t'Always'
+never\t'Never'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l org -d 'Use this organisation [env: HUMANITEC_ORG, HUMANITEC_ORG_ID, PO_ORG_ID] [default: hctl\'s default_org_id]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l api-url -d 'Talk to the Orchestrator at this address [env: ORCHESTRATOR_API_URL, HUMANITEC_API_URL] [default: hctl\'s api_url, else https://api.humanitec.dev]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l token-file -d 'Read the Orchestrator\'s token from this file, `-` for standard input [env: HUMANITEC_AUTH_TOKEN] [default: hctl\'s token]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l kubeconfig -d 'Read the kubeconfig from this file [env: KUBECONFIG] [default: ~/.kube/config, then in-cluster]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l context -d 'Use this context of the kubeconfig [env: KUBECONFIG_CONTEXT] [default: the current context]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l delete-namespaces -d 'Delete the namespaces that runner-setup made too, if nothing else is in them'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l force -d 'Do not wait for deployments that are going on: they are cut off'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l show-commands -d 'Print the equivalent kubectl and hctl lines'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l dry-run -d 'Show the plan and change nothing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l no-wait -d 'Do not wait until the agent runs'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s y -l yes -d 'Change things without asking first'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s q -l quiet -d 'Say warnings and errors only'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -l private-key-file -d 'Write the private key to this file (or read it, with --check)' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -l public-key-file -d 'Write the public key to this file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -820,19 +889,20 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s q -l q
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s V -l version -d 'Print version'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "init" -d 'Set up a runner step by step: detect, ask, plan, confirm, apply, verify'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "plan" -d 'Show what `apply` would do, and change nothing'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "apply" -d 'Set up a runner without questions, and prove that it works'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "status" -d 'Show what is there, in a few lines'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "keygen" -d 'Write a key pair to files, or check one that is there'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "namespaces" -d 'Make the namespaces for agent, jobs and state (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "secret" -d 'Store the private key and pull secrets in the cluster (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "register" -d 'Register the runner in the Orchestrator (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "install" -d 'Install the agent and wait until it runs (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "rule" -d 'Add runner rules (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "config" -d 'Show the configuration file\'s schema, or the settings that result'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status keygen namespaces secret register install rule config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "init" -d 'Set up a runner step by step: detect, ask, plan, confirm, apply, verify'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "plan" -d 'Show what `apply` would do, and change nothing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "apply" -d 'Set up a runner without questions, and prove that it works'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "status" -d 'Show what is there, in a few lines'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "destroy" -d 'Take back what runner-setup made, on both sides; keeps namespaces and state'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "keygen" -d 'Write a key pair to files, or check one that is there'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "namespaces" -d 'Make the namespaces for agent, jobs and state (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "secret" -d 'Store the private key and pull secrets in the cluster (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "register" -d 'Register the runner in the Orchestrator (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "install" -d 'Install the agent and wait until it runs (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "rule" -d 'Add runner rules (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "config" -d 'Show the configuration file\'s schema, or the settings that result'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "schema" -d 'Print the JSON schema of runner-setup.yaml'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print every setting with its value and where it came from'

@@ -220,19 +220,20 @@ async fn state(cluster: &Cluster, namespace: &str) -> Result<usize, ClusterError
 /// # Errors
 /// A kind that can't be listed: what is not known is not deleted.
 pub async fn contents(cluster: &Cluster, namespace: &str) -> Result<Vec<Content>, ClusterError> {
-    let mut groups = vec!["/api/v1".to_owned()];
+    let mut versions = vec![("core".to_owned(), "/api/v1".to_owned())];
     if let Some(list) = cluster.get_path("/apis", "/apis").await? {
-        let preferred = list.get("groups").and_then(Value::as_array).into_iter().flatten();
-        let preferred = preferred.filter_map(|group| group.pointer("/preferredVersion/groupVersion")?.as_str());
-        groups.extend(preferred.map(|version| format!("/apis/{version}")));
+        versions.extend(list.get("groups").and_then(Value::as_array).into_iter().flatten().flat_map(versions_of));
     }
-    let resources = join_all(groups.iter().map(|group| cluster.get_path(group, group))).await;
-    let mut lists = Vec::new();
-    for (group, read) in groups.iter().zip(resources) {
+    let resources = join_all(versions.iter().map(|(_, path)| cluster.get_path(path, path))).await;
+    let (mut lists, mut known) = (Vec::new(), BTreeSet::new());
+    for ((group, path), read) in versions.iter().zip(resources) {
         let Some(read) = read? else { continue };
         for resource in read.get("resources").and_then(Value::as_array).into_iter().flatten() {
-            if let Some((resource, kind)) = deletable(resource) {
-                lists.push((format!("{group}/namespaces/{namespace}/{resource}"), kind));
+            // The same objects are served in every version that has them.
+            if let Some((name, kind)) = deletable(resource)
+                && known.insert((group.clone(), name.to_owned()))
+            {
+                lists.push((format!("{path}/namespaces/{namespace}/{name}"), kind));
             }
         }
     }
@@ -245,6 +246,18 @@ pub async fn contents(cluster: &Cluster, namespace: &str) -> Result<Vec<Content>
         contents.extend(read?.iter().filter_map(|item| content(kind, namespace, item)));
     }
     Ok(contents)
+}
+
+/// All versions of an API group, the preferred one first, each with the group and its path.
+fn versions_of(group: &Value) -> Vec<(String, String)> {
+    let name = group.get("name").and_then(Value::as_str).unwrap_or_default();
+    let all = group.get("versions").and_then(Value::as_array).into_iter().flatten();
+    let all = std::iter::once(&group["preferredVersion"]).chain(all);
+    let mut paths: Vec<String> =
+        all.filter_map(|version| Some(format!("/apis/{}", version.get("groupVersion")?.as_str()?))).collect();
+    let mut known = BTreeSet::new();
+    paths.retain(|path| known.insert(path.clone()));
+    paths.into_iter().map(|path| (name.to_owned(), path)).collect()
 }
 
 /// A resource that namespaces hold and that somebody made: name in paths, and kind.

@@ -86,6 +86,10 @@ pub(crate) async fn delete_object(
             Err(error) if error.is_not_found() => return Ok(GONE_ALREADY.to_owned()),
             Err(error) if error.is_conflict() => {
                 let Some(live) = cluster.metadata(object).await? else { return Ok(GONE_ALREADY.to_owned()) };
+                let is_going = live.pointer("/metadata/deletionTimestamp").is_some();
+                if is_going && AsSeen::of(&live).is_some_and(|now| now.uid == as_seen.uid) {
+                    return until_gone(object, &as_seen.uid, cluster, tools).await;
+                }
                 version = still_the_same(object, as_seen, &live, &error)?;
             }
             Err(error) => return Err(error.into()),

@@ -1,22 +1,25 @@
 //! What `destroy` takes back: only what this tool made, and nothing whose owner is in doubt. Pure, like every plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod ownership;
+mod refusals;
 
 use serde_json::Value;
 
 use crate::change::{Action, AsSeen, Change, KEPT, Planned, Stage};
-use crate::cluster::{Kind, ObjectRef, Right, owner};
+use crate::cluster::{Kind, ObjectRef};
 use crate::failure::FailureKind;
 use crate::found::{Found, FoundCluster, FoundKey, Seen};
-use crate::keypair::PublicKey;
 use crate::orchestrator::Runner;
 use crate::phase::Phase;
-use crate::registration;
-use crate::settings::{RELEASE_NAME, Settings};
-use crate::standing::{Content, Standing};
+use crate::settings::Settings;
+use crate::standing::Standing;
 
+use self::ownership::{NOT_MADE, Whose, registered_key, shared_with, stays, whose};
+use self::refusals::{refuse_other_runners, refuse_what_else_is_there, refuse_while_working};
 use super::key::runner_object;
 use super::{Plan, Refusal, rule_object};
+
+pub use self::refusals::{listed, others, refuse_missing_rights, rights_to_delete};
 
 /// What a person wants besides the usual.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,19 +28,6 @@ pub struct Wishes {
     pub delete_namespaces: bool,
     /// Deployments that are going on are no reason to wait.
     pub force: bool,
-}
-
-/// How many names a sentence lists.
-const NAMED: usize = 8;
-
-/// Whose the registered runner is.
-enum Whose {
-    /// Nobody is registered with this id.
-    Nobody,
-    /// This tool registered it for this cluster.
-    Ours,
-    /// It stays, for this reason.
-    Kept(String),
 }
 
 /// Decides what goes and what stays. Rights and namespaces' contents included, everything was looked at before.
@@ -54,6 +44,7 @@ pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &
     for stage in [Stage::EndAgent, Stage::EndRights] {
         plan_stage(stage, settings, cluster, standing, shared.as_deref(), &mut plan);
     }
+    // A cloud's identities belong here: `Stage::EndRights`, after the agent has stopped and before the registration goes.
     plan_runner(settings, standing, &whose, runner, &mut plan);
     plan_stage(Stage::EndObjects, settings, cluster, standing, shared.as_deref(), &mut plan);
     plan_key(settings, cluster, standing, &whose, runner, &mut plan);
@@ -71,8 +62,6 @@ pub fn runner_is_left_to_a_person(plan: &Plan) -> bool {
 
 /// Why something goes.
 pub const MADE: &str = "made by runner-setup";
-/// Why something stays that nobody can prove to be ours.
-const NOT_MADE: &str = "not made by runner-setup";
 
 fn line(
     object: impl ToString,
@@ -94,79 +83,6 @@ fn phase_of(kind: Kind) -> Phase {
         Kind::Namespace => Phase::Namespaces,
         Kind::Secret => Phase::Secret,
         _ => Phase::Install,
-    }
-}
-
-/// Whether the registered runner may be deleted: only with this tool's mark, and with this cluster's key. Where the key
-/// is gone, the mark of this cluster counts, if something of ours shows that the agent's place is the right one.
-fn whose(settings: &Settings, cluster: &FoundCluster, standing: &Standing, runner: Option<&Runner>) -> Whose {
-    let Some(runner) = runner else { return Whose::Nobody };
-    let kind = runner.runner_configuration.get("type").and_then(Value::as_str).unwrap_or("?");
-    if kind != settings.runner_type.word() {
-        return Whose::Kept(format!("registered as type `{kind}`, not `{}`", settings.runner_type));
-    }
-    let its_cluster = registration::cluster_uid(runner);
-    if let (Some(theirs), Some(ours)) = (its_cluster, cluster.uid.as_deref())
-        && theirs != ours
-    {
-        return Whose::Kept(format!("serves the cluster with uid {theirs}, and this one has uid {ours}"));
-    }
-    let registered = registered_key(runner);
-    if let (Some(stored), registered) = (cluster.key.public(), &registered)
-        && Some(stored) != registered.as_ref()
-    {
-        let id = registered.as_ref().map_or("none".to_owned(), PublicKey::short_id);
-        return Whose::Kept(format!(
-            "registered with the key with id {id}, and the key here has id {}",
-            stored.short_id()
-        ));
-    }
-    if !registration::made_by_us(runner) {
-        return Whose::Kept(NOT_MADE.to_owned());
-    }
-    if cluster.key.public().is_some() {
-        return Whose::Ours;
-    }
-    let is_place = cluster.objects.iter().chain(&standing.objects).any(|(object, seen)| {
-        object.kind != Kind::Namespace
-            && object.namespace == settings.runner_namespace.as_str()
-            && seen.there().is_some_and(owner::made_by_us)
-    });
-    match (its_cluster.is_some() && cluster.uid.is_some(), is_place) {
-        (true, true) => Whose::Ours,
-        (true, false) => {
-            Whose::Kept(format!("nothing in namespace {} shows that its agent is there", settings.runner_namespace))
-        }
-        (false, _) => Whose::Kept(format!("without {} nobody can say that it is this cluster's", cluster.key_object)),
-    }
-}
-
-fn registered_key(runner: &Runner) -> Option<PublicKey> {
-    PublicKey::from_pem(runner.runner_configuration.get("key")?.as_str()?).ok()
-}
-
-/// An agent in this place that serves another runner: then the wrong runner was named, and nothing goes.
-fn refuse_other_runners(settings: &Settings, cluster: &FoundCluster, plan: &mut Plan) {
-    let config_map = ObjectRef::new(Kind::ConfigMap, settings.runner_namespace.as_str(), RELEASE_NAME);
-    let told = |key: &str| {
-        let config_map = cluster.objects.get(&config_map)?.there()?;
-        Some(config_map.get("data")?.get(key)?.as_str()?.to_owned())
-    };
-    let agent = cluster.agents.iter().find(|agent| {
-        agent.object.name == RELEASE_NAME && agent.object.namespace == settings.runner_namespace.as_str()
-    });
-    let (object, org, id) = match agent {
-        Some(agent) => (&agent.object, agent.org.clone(), agent.runner_id.clone()),
-        None => (&config_map, told("ORG_ID"), told("RUNNER_ID")),
-    };
-    let (Some(org), Some(id)) = (org, id) else { return };
-    if (org.as_str(), id.as_str()) != (settings.org.as_str(), settings.runner_id.as_str()) {
-        let message = format!(
-            "this agent serves runner `{id}` of organisation `{org}`, not runner `{}` of organisation `{}`",
-            settings.runner_id, settings.org
-        );
-        let refusal = Refusal::new(object.to_string(), message);
-        plan.refusals.push(refusal.hint(format!("if it is the one to destroy: `--org {org} --runner-id {id}`")));
     }
 }
 
@@ -205,6 +121,13 @@ fn plan_runner(settings: &Settings, standing: &Standing, whose: &Whose, runner: 
                 );
                 let refusal = Refusal::new(&name, message).hint("delete them: `hctl delete environment PROJECT ID`");
                 plan.refusals.push(refusal.hint("or give them another runner first"));
+            }
+            let agent_stays =
+                |line: &&Planned| line.object.starts_with("kubernetes:Deployment/") && line.kept().is_some();
+            if let Some(agent) = plan.planned.iter().find(agent_stays) {
+                let warning =
+                    format!("{} is kept, and the Orchestrator will refuse it without its runner", agent.object);
+                plan.warnings.push(warning);
             }
             let change = Change::DeleteRunner { updated_at: runner.updated_at.clone() };
             plan.planned.push(line(name, Action::Delete, MADE, Phase::Register, Some(change)));
@@ -266,35 +189,6 @@ fn plan_object(object: &ObjectRef, seen: &Seen, stage: Stage, reason_to_keep: Op
     let is_going = live.pointer("/metadata/deletionTimestamp").is_some();
     let why = if is_going { "is being deleted already" } else { MADE };
     plan.planned.push(line(object, Action::Delete, why, phase, Some(change)));
-}
-
-/// Why an object stays, by its own marks.
-fn stays(live: &Value) -> Option<String> {
-    let claimed = owner::claimed_by(live);
-    match (owner::made_by_us(live), claimed) {
-        (true, None) => None,
-        (true, Some(owner)) => Some(format!("claimed by {owner}")),
-        (false, Some(owner)) => Some(format!("{NOT_MADE}, belongs to {owner}")),
-        (false, None) => Some(NOT_MADE.to_owned()),
-    }
-}
-
-/// Another agent for whom the jobs' namespace is set up as well, by the subjects of its RoleBinding.
-fn shared_with(settings: &Settings, cluster: &FoundCluster) -> Option<String> {
-    let ours = [
-        (settings.runner_account.name.as_str(), settings.runner_namespace.as_str()),
-        (settings.job_account.name.as_str(), settings.job_namespace.as_str()),
-    ];
-    let bindings = cluster.objects.iter().filter(|(object, _)| object.kind == Kind::RoleBinding);
-    let subjects = bindings.filter_map(|(_, seen)| seen.there()?.get("subjects")?.as_array()).flatten();
-    // People may be subjects as well; they need no place kept for them.
-    let mut accounts = subjects.filter(|subject| subject["kind"] == "ServiceAccount").map(|subject| {
-        let word = |key: &str| subject.get(key).and_then(Value::as_str).unwrap_or_default();
-        (word("name"), word("namespace"))
-    });
-    accounts
-        .find(|account| !ours.contains(account))
-        .map(|(name, namespace)| format!("ServiceAccount {namespace}/{name}"))
 }
 
 /// Secrets that this tool made: pull secrets among the objects, the key last of all, and only when no runner that stays
@@ -372,93 +266,4 @@ fn uid_of(change: &Change) -> Option<String> {
         Change::DeleteObject { as_seen, .. } => Some(as_seen.uid.clone()),
         _ => None,
     }
-}
-
-fn refuse_what_else_is_there(object: &ObjectRef, standing: &Standing, goes: &[String], plan: &mut Plan) {
-    let name = object.to_string();
-    match standing.contents.get(&object.name) {
-        Some(Ok(contents)) => {
-            let others = others(contents, goes);
-            if !others.is_empty() {
-                let message = format!("holds what runner-setup does not delete: {}", listed(&others));
-                let refusal = Refusal::new(&name, message).hint("leave out `--delete-namespaces` to keep it");
-                plan.refusals.push(refusal.hint(format!(
-                    "or delete these first, if nobody needs them: kubectl get all,secret,configmap,lease -n {}",
-                    object.name
-                )));
-            }
-        }
-        Some(Err(why)) => {
-            plan.refusals.push(Refusal::new(&name, format!("what is in it can't be looked at: {why}")));
-        }
-        None => plan.refusals.push(Refusal::new(&name, "what is in it was not looked at")),
-    }
-}
-
-/// What does not go with the given objects, by name: neither one of them nor owned by one, at any depth.
-pub fn others(contents: &[Content], goes: &[String]) -> Vec<String> {
-    let mut goes: Vec<&str> = goes.iter().map(String::as_str).collect();
-    loop {
-        let more: Vec<&str> = contents
-            .iter()
-            .filter(|it| !goes.contains(&it.uid.as_str()) && it.owners.iter().any(|it| goes.contains(&it.as_str())))
-            .map(|it| it.uid.as_str())
-            .collect();
-        if more.is_empty() {
-            break;
-        }
-        goes.extend(more);
-    }
-    contents.iter().filter(|it| !goes.contains(&it.uid.as_str())).map(|it| it.object.clone()).collect()
-}
-
-/// Deployments that are going on would lose the account that they run under: they come first, unless told otherwise.
-fn refuse_while_working(settings: &Settings, wishes: Wishes, standing: &Standing, plan: &mut Plan) {
-    if plan.is_empty() {
-        return;
-    }
-    let namespace = &settings.job_namespace;
-    let message = match &standing.working {
-        Some(Ok(jobs)) if jobs.is_empty() => return,
-        None => return,
-        Some(Ok(jobs)) => format!("deployments are going on, and would be cut off: Job {}", listed(jobs)),
-        Some(Err(why)) => format!("whether deployments are going on can't be looked at: {why}"),
-    };
-    if wishes.force {
-        plan.warnings.push(format!("namespace {namespace}: {message}"));
-        return;
-    }
-    let refusal = Refusal::new(format!("kubernetes:Job/{namespace}"), message);
-    let refusal = refusal.hint(format!("kubectl get jobs -n {namespace}"));
-    plan.refusals.push(refusal.hint("run the same command again when they are done, or with `--force`"));
-}
-
-/// The first few names.
-pub fn listed(names: &[String]) -> String {
-    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(NAMED) {
-        Some(more @ 1..) => format!("{shown} and {more} more"),
-        _ => shown,
-    }
-}
-
-/// The rights that the deletes take, each on its one object.
-pub fn rights_to_delete(plan: &Plan) -> BTreeSet<Right> {
-    plan.changes().filter_map(|(_, change)| right_of(change)).collect()
-}
-
-fn right_of(change: &Change) -> Option<Right> {
-    let Change::DeleteObject { object, .. } = change else { return None };
-    Some(Right { name: object.name.clone(), ..Right::new("delete", object.kind, &object.namespace) })
-}
-
-/// Refuses everything when a right is missing: a half-finished destroy could be foreseen.
-pub fn refuse_missing_rights(plan: &mut Plan, allowed: &BTreeMap<Right, bool>) {
-    let missing = |right: &Right| allowed.get(right) != Some(&true);
-    let refusals: Vec<Refusal> = plan
-        .changes()
-        .filter_map(|(planned, change)| Some((planned, right_of(change).filter(missing)?)))
-        .map(|(planned, right)| Refusal::new(&planned.object, format!("missing right: {right}")))
-        .collect();
-    plan.refusals.extend(refusals);
 }

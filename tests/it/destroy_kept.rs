@@ -39,6 +39,7 @@ fn what_was_made_by_hand_stays_and_the_runner_that_was_registered_goes() {
     assert_eq!(outcome.changed(), [format!("delete orchestrator:runner/{}", lab.runner)]);
     keeps(&outcome, &format!("Deployment/{}/{AGENT}", lab.runner_namespace), "not made by runner-setup");
     keeps(&outcome, &format!("Secret/{}/{AGENT}", lab.runner_namespace), "not made by runner-setup");
+    assert!(outcome.stderr.contains("will refuse it without its runner"), "{outcome}");
     keeps(&outcome, &format!("Namespace/{}", lab.runner_namespace), "not made by runner-setup");
     assert_eq!(left(&lab), before[..before.len() - 1]);
     assert_eq!(lab.private_key_pem(), Some(pem));
