@@ -25,11 +25,11 @@ _runner__setup() {
             runner__setup,config)
                 cmd="runner__setup__subcmd__config"
                 ;;
+            runner__setup,destroy)
+                cmd="runner__setup__subcmd__destroy"
+                ;;
             runner__setup,help)
                 cmd="runner__setup__subcmd__help"
-                ;;
-            runner__setup,identity)
-                cmd="runner__setup__subcmd__identity"
                 ;;
             runner__setup,init)
                 cmd="runner__setup__subcmd__init"
@@ -88,11 +88,11 @@ _runner__setup() {
             runner__setup__subcmd__help,config)
                 cmd="runner__setup__subcmd__help__subcmd__config"
                 ;;
+            runner__setup__subcmd__help,destroy)
+                cmd="runner__setup__subcmd__help__subcmd__destroy"
+                ;;
             runner__setup__subcmd__help,help)
                 cmd="runner__setup__subcmd__help__subcmd__help"
-                ;;
-            runner__setup__subcmd__help,identity)
-                cmd="runner__setup__subcmd__help__subcmd__identity"
                 ;;
             runner__setup__subcmd__help,init)
                 cmd="runner__setup__subcmd__help__subcmd__init"
@@ -137,7 +137,7 @@ _runner__setup() {
 
     case "${cmd}" in
         runner__setup)
-            opts="-c -o -y -q -v -h -V --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version init plan apply status keygen namespaces identity secret register install rule config completions man help"
+            opts="-c -o -y -q -v -h -V --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version init plan apply status destroy keygen namespaces secret register install rule config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -248,7 +248,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__apply)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,7 +273,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -507,81 +507,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1096,7 +1021,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__config__subcmd__show)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1121,7 +1046,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1361,60 +1286,59 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
-                --region)
+                --rule)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
-                --profile)
+                --adopt)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --role-name)
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --events-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
-                --role-arn)
+                --api-url)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
+                --token-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1429,7 +1353,317 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
-                --tag)
+                --kubeconfig)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        runner__subcmd__setup__subcmd__destroy)
+            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --runner-id)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-id-prefix)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-type)
+                    COMPREPLY=($(compgen -W "kubernetes-agent" -- "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    return 0
+                    ;;
+                --cluster-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-service-account-annotation)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-service-account-annotation)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key-secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key-secret-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --private-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --public-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --image-repository)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-pull-secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --registry-auth-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --remote-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --agent-ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --agent-env)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "debug info warn error" -- "${cur}"))
+                    return 0
+                    ;;
+                --pod-template)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --state-storage)
+                    COMPREPLY=($(compgen -W "kubernetes s3 gcs azurerm" -- "${cur}"))
+                    return 0
+                    ;;
+                --state-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-bucket)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-path-prefix)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-storage-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-container)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-resource-group)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1555,7 +1789,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__help)
-            opts="init plan apply status keygen namespaces identity secret register install rule config completions man help"
+            opts="init plan apply status destroy keygen namespaces secret register install rule config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1638,7 +1872,7 @@ _runner__setup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        runner__subcmd__setup__subcmd__help__subcmd__help)
+        runner__subcmd__setup__subcmd__help__subcmd__destroy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1652,7 +1886,7 @@ _runner__setup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        runner__subcmd__setup__subcmd__help__subcmd__identity)
+        runner__subcmd__setup__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1806,467 +2040,8 @@ _runner__setup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        runner__subcmd__setup__subcmd__identity)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --runner-id)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --runner-id-prefix)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --runner-type)
-                    COMPREPLY=($(compgen -W "kubernetes-agent" -- "${cur}"))
-                    return 0
-                    ;;
-                --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
-                    return 0
-                    ;;
-                --cluster-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --description)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --namespace)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --runner-namespace)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --job-namespace)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --runner-service-account)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --job-service-account)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --runner-service-account-annotation)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --job-service-account-annotation)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --key-secret)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --key-secret-key)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --private-key-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --public-key-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --image-repository)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --image-tag)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --image-pull-secret)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --registry-auth-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --remote-url)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --agent-ca-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --agent-env)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --log-level)
-                    COMPREPLY=($(compgen -W "debug info warn error" -- "${cur}"))
-                    return 0
-                    ;;
-                --pod-template)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --state-storage)
-                    COMPREPLY=($(compgen -W "kubernetes s3 gcs azurerm" -- "${cur}"))
-                    return 0
-                    ;;
-                --state-namespace)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --state-bucket)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --state-path-prefix)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --state-storage-account)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --state-container)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --rule)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --adopt)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
-                    return 0
-                    ;;
-                --events-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --org)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --api-url)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --token-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --kubeconfig)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --context)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --ca-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         runner__subcmd__setup__subcmd__init)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2291,7 +2066,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -2525,81 +2300,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2725,7 +2425,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__install)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2750,7 +2450,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -2984,81 +2684,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3414,7 +3039,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__namespaces)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3439,7 +3064,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3673,81 +3298,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3873,7 +3423,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__plan)
-            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3902,7 +3452,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4136,81 +3686,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4336,7 +3811,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__register)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4361,7 +3836,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4595,81 +4070,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4795,7 +4195,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__rule)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4820,7 +4220,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5054,81 +4454,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -5254,7 +4579,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__secret)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5279,7 +4604,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5513,81 +4838,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -5713,7 +4963,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__status)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5738,7 +4988,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5972,81 +5222,6 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --region)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
-                    return 0
-                    ;;
-                --role-name)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-arn)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --role-path)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --permissions-boundary)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --attach-policy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --policy-file)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

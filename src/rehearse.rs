@@ -83,6 +83,8 @@ impl Write {
             Change::Aws(_) | Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => {
                 None
             }
+            // A delete is not rehearsed: a client that may only read refuses it in every form.
+            Change::DeleteObject { .. } | Change::DeleteRule { .. } | Change::DeleteRunner { .. } => None,
         }
     }
 }

@@ -15,6 +15,10 @@ const EXAMPLES: &[(&[&str], &str)] = &[
          hctl config show token | runner-setup apply --token-file - --context prod --yes",
     ),
     (&["status"], "  runner-setup status --context prod -o json"),
+    (
+        &["destroy"],
+        "  runner-setup destroy --dry-run --show-commands\n  runner-setup destroy --context prod --runner-id prod --yes",
+    ),
     (&["keygen"], "  runner-setup keygen\n  runner-setup keygen --check --private-key-file runner_private_key.pem"),
     (&["namespaces"], "  runner-setup namespaces --context prod --yes"),
     (&["secret"], "  runner-setup secret --yes\n  runner-setup secret --private-key-file runner_private_key.pem --yes"),

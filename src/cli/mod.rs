@@ -1,8 +1,10 @@
 //! The command tree, and one line of dispatch for each command.
 
 mod apply;
+mod carry_out;
 mod complete;
 mod config;
+mod destroy;
 mod examples;
 mod init;
 mod keygen;
@@ -84,6 +86,8 @@ enum Command {
     Apply(apply::ApplyArgs),
     /// Show what is there, in a few lines
     Status,
+    /// Take back what runner-setup made, on both sides; keeps namespaces and state
+    Destroy(destroy::DestroyArgs),
     /// Write a key pair to files, or check one that is there
     Keygen(keygen::KeygenArgs),
     /// Make the namespaces for agent, jobs and state (one phase of `apply`)
@@ -115,6 +119,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
             Self::Status => "status",
+            Self::Destroy(_) => "destroy",
             Self::Keygen(_) => "keygen",
             Self::Namespaces(_) => Phase::Namespaces.command(),
             Self::Identity(_) => Phase::Identity.command(),
@@ -148,7 +153,20 @@ pub fn command() -> clap::Command {
     for setting in CONNECTION {
         command = command.arg(crate::answers::setting_arg(setting).global(true));
     }
-    for name in ["init", "plan", "apply", "status", "namespaces", "identity", "secret", "register", "install", "rule"] {
+    let with_settings = [
+        "init",
+        "plan",
+        "apply",
+        "status",
+        "destroy",
+        "namespaces",
+        "identity",
+        "secret",
+        "register",
+        "install",
+        "rule",
+    ];
+    for name in with_settings {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
     command = command
@@ -220,6 +238,7 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
         Command::Plan(args) => plan::run(call, args).await,
         Command::Apply(args) => apply::run(call, args).await,
         Command::Status => status::run(call).await,
+        Command::Destroy(args) => destroy::run(call, args).await,
         Command::Keygen(args) => keygen::run(call, args),
         Command::Namespaces(args) => apply::run_phase(call, args, Phase::Namespaces).await,
         Command::Identity(args) => apply::run_phase(call, args, Phase::Identity).await,

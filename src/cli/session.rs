@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::apply::{Applied, Tools, apply};
 use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, ContextFacts};
 use crate::event::{Event, Tell};
@@ -60,7 +59,7 @@ impl Sides {
 
 /// Everything a run works with, complete before the first request.
 pub(super) struct Session<'a> {
-    call: &'a Call<'a>,
+    pub(super) call: &'a Call<'a>,
     /// The settings and where they came from.
     pub(super) settled: Settled,
     /// Keys and credentials.
@@ -77,7 +76,7 @@ pub(super) struct Session<'a> {
     account: Option<String>,
     /// Where events go.
     pub(super) tell: Tell,
-    progress: Arc<Progress>,
+    pub(super) progress: Arc<Progress>,
     /// Ctrl-C.
     pub(super) interrupt: Interrupt,
 }
@@ -198,8 +197,19 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What can be looked at, through clients that are closed for writing.
+    pub(super) fn sides<'b>(
+        &'b self,
+        cluster: Option<&'b Cluster>,
+        orchestrator: Option<&'b Orchestrator>,
+        aws: Option<&'b Aws>,
+    ) -> look::Sides<'b> {
+        let aws = aws.map(|client| AwsSide { client, account: self.account.as_deref() });
+        look::Sides { cluster, orchestrator, aws }
+    }
+
     /// What is looked at, for the line that says so.
-    fn sides_in_words(&self) -> String {
+    pub(super) fn sides_in_words(&self) -> String {
         let sides = [
             self.cluster.as_ref().map(|_| "the cluster"),
             self.aws.as_ref().map(|_| "AWS"),
@@ -217,11 +227,7 @@ impl<'a> Session<'a> {
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
         let aws = self.aws.as_ref().map(Aws::read_only);
-        let sides = look::Sides {
-            cluster: cluster.as_ref(),
-            orchestrator: orchestrator.as_ref(),
-            aws: aws.as_ref().map(|client| AwsSide { client, account: self.account.as_deref() }),
-        };
+        let sides = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
         let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
@@ -242,35 +248,7 @@ impl<'a> Session<'a> {
     /// Carries out a plan and proves the result; the document tells both.
     pub(super) async fn apply(&self, found: &Found, plan: &Plan, document: &mut ResultDocument) -> Result<(), Failure> {
         let settings = &self.settled.settings;
-        let tools = Tools {
-            settings,
-            lent: &self.lent,
-            cluster: self.cluster.as_ref(),
-            orchestrator: self.orchestrator.as_ref(),
-            aws: self.aws.as_ref(),
-            tell: self.tell.clone(),
-            interrupt: self.interrupt.clone(),
-            die_after: self.call.process.var("RUNNER_SETUP_TEST_DIE_AFTER").and_then(|count| count.parse().ok()),
-        };
-        let applied: Applied = apply(plan, &tools).await;
-        document.about(settings, applied.key.as_ref());
-        document.applied(plan, &applied);
-        if let Some(failure) = applied.failure {
-            self.progress.finish();
-            let total = plan.changes().count();
-            let done = document
-                .changes
-                .iter()
-                .filter(|change| change.status == "done" && change.action != "unchanged")
-                .count();
-            let said = format!("{done} of {total} changes are made");
-            return Err(match failure.kind {
-                FailureKind::Interrupted if done == 0 => unchanged(),
-                FailureKind::Interrupted => Failure { message: format!("{}; {said}", failure.message), ..failure },
-                _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
-                _ => failure,
-            });
-        }
+        let applied = self.carry_out(plan, false, document).await?;
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
         let asked =

@@ -8,6 +8,7 @@ mod objects;
 mod role;
 mod rules;
 mod runner;
+mod takedown;
 
 use std::collections::BTreeSet;
 
@@ -26,6 +27,9 @@ pub use objects::{is_job_account, rights_needed};
 pub use role::INLINE_POLICY;
 pub use rules::rule_object;
 pub use runner::with_key;
+pub use takedown::{
+    MADE, Wishes, listed, others, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
+};
 
 /// What else the plan needs to know that is no secret.
 #[derive(Debug, Clone, Default)]

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cluster::AGENT_RUNNING;
 use crate::event::{Event, EventLine, Tell};
+use crate::take_back::{GONE, NOTHING_LEFT};
 use crate::verify::KEY_REGISTERED;
 
 use super::plan_view::split;
@@ -137,6 +138,8 @@ fn sentence(claim: &str) -> &str {
     match claim {
         KEY_REGISTERED => "the stored key is the registered one",
         AGENT_RUNNING => "the agent runs",
+        GONE => "it is gone",
+        NOTHING_LEFT => "nothing that runner-setup made is left",
         other => other,
     }
 }
