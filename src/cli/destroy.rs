@@ -17,7 +17,10 @@ use crate::interrupt::Interrupt;
 use crate::look::look;
 use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
-use crate::plan::{Plan, Wishes, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down};
+use crate::plan::{
+    Plan, Wishes, mark_rights, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
+};
+use crate::rehearse::rehearse_aws;
 use crate::result::{ResultDocument, Verified};
 use crate::standing::look_around;
 use crate::take_back::NOTHING_LEFT;
@@ -111,11 +114,16 @@ async fn look_and_plan(session: &Session<'_>, wishes: Wishes) -> Result<(Found, 
             return Err(Failure::new(FailureKind::Bug, "destroy without both sides"));
         };
         let with_contents = wishes.delete_namespaces;
-        let standing = look_around(settings, &session.lent, &found, cluster, orchestrator, with_contents).await?;
+        let standing =
+            look_around(settings, &session.lent, &found, cluster, orchestrator, aws.as_ref(), with_contents).await?;
         let mut plan = take_down(settings, wishes, &found, &standing);
         if found.cluster.as_ref().is_some_and(|cluster| !cluster.is_admin) {
             let allowed = review(cluster, &rights_to_delete(&plan)).await?;
             refuse_missing_rights(&mut plan, &allowed);
+        }
+        if let (Some(client), Some(seen)) = (&aws, &found.aws) {
+            let rights = rehearse_aws(settings, &plan, seen, client).await?;
+            mark_rights(&mut plan, rights);
         }
         session.progress.finish();
         Ok((found, plan))

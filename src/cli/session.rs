@@ -17,9 +17,9 @@ use crate::lent::Lent;
 use crate::look::{self, AwsSide, look};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
-use crate::plan::{Plan, conclude, draft};
+use crate::plan::{Plan, conclude, draft, mark_rights};
 use crate::process::Process;
-use crate::rehearse::rehearse;
+use crate::rehearse::{rehearse, rehearse_aws};
 use crate::result::ResultDocument;
 use crate::terminal::{Progress, plan_lines};
 use crate::trust::added_roots;
@@ -231,16 +231,29 @@ impl<'a> Session<'a> {
         let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
-        let plan = match (&cluster, &found.cluster) {
-            (Some(cluster), Some(seen)) if !plan.is_empty() => {
-                (self.tell)(Event::Looking { what: "what the cluster would say to the changes".to_owned() });
-                {
-                    let rehearsal = rehearse(settings, &plan, seen, cluster).await?;
-                    conclude(plan, rehearsal)
+        if !plan.is_empty() {
+            (self.tell)(Event::Looking { what: "what the servers would say to the changes".to_owned() });
+        }
+        let in_cluster = async {
+            match (&cluster, &found.cluster) {
+                (Some(cluster), Some(seen)) if !plan.is_empty() => {
+                    Ok(Some(rehearse(settings, &plan, seen, cluster).await.map_err(Failure::from)?))
                 }
+                _ => Ok(None),
             }
-            _ => plan,
         };
+        let in_aws = async {
+            match (&aws, &found.aws) {
+                (Some(client), Some(seen)) => rehearse_aws(settings, &plan, seen, client).await,
+                _ => Ok(Vec::new()),
+            }
+        };
+        let (in_cluster, in_aws) = futures::try_join!(in_cluster, in_aws)?;
+        let mut plan = match in_cluster {
+            Some(rehearsal) => conclude(plan, rehearsal),
+            None => plan,
+        };
+        mark_rights(&mut plan, in_aws);
         self.progress.finish();
         Ok((found, plan))
     }

@@ -1,5 +1,6 @@
 //! What `destroy` takes back: only what this tool made, and nothing whose owner is in doubt. Pure, like every plan.
 
+mod identity;
 mod ownership;
 mod refusals;
 
@@ -44,7 +45,9 @@ pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &
     for stage in [Stage::EndAgent, Stage::EndRights] {
         plan_stage(stage, settings, cluster, standing, shared.as_deref(), &mut plan);
     }
-    // A cloud's identities belong here: `Stage::EndRights`, after the agent has stopped and before the registration goes.
+    if let (Some(seen), Some(standing)) = (&found.aws, &standing.aws) {
+        identity::plan_identity(settings, seen, standing, &mut plan);
+    }
     plan_runner(settings, standing, &whose, runner, &mut plan);
     plan_stage(Stage::EndObjects, settings, cluster, standing, shared.as_deref(), &mut plan);
     plan_key(settings, cluster, standing, &whose, runner, &mut plan);
