@@ -110,10 +110,27 @@ async fn aws_policy(call: &Call<'_>, with_destroy: bool) -> Result<Value, Failur
     if with_destroy {
         let more = teardown_policy(&scope)["Statement"].take();
         if let (Some(statements), Some(more)) = (policy["Statement"].as_array_mut(), more.as_array()) {
-            statements.extend(more.iter().cloned());
+            for statement in more {
+                statements.extend(beside(statements, statement));
+            }
         }
     }
     Ok(policy)
+}
+
+/// A statement without what others allow already; `None` when nothing is left of it.
+fn beside(statements: &[Value], statement: &Value) -> Option<Value> {
+    let is_there = |action: &Value| {
+        statements.iter().any(|other| {
+            other.get("Condition").is_none()
+                && other["Resource"] == statement["Resource"]
+                && other["Action"].as_array().is_some_and(|actions| actions.contains(action))
+        })
+    };
+    let mut rest = statement.clone();
+    let actions = rest["Action"].as_array_mut()?;
+    actions.retain(|action| !is_there(action));
+    (!actions.is_empty()).then_some(rest)
 }
 
 /// What AWS says, or what has to do without.

@@ -69,7 +69,7 @@ fn plan_association(account: &str, identity: AwsIdentity, found: &FoundAws, stan
     }
 }
 
-/// The role; answers whether it goes.
+/// The role; answers whether it lets go of the provider.
 fn plan_role(
     name: &str,
     account: &str,
@@ -92,8 +92,9 @@ fn plan_role(
         return false;
     }
     if let Some(rest) = without_ours(&role.trust, entrants) {
+        let trusts_still = names_provider(&rest, found);
         plan_shared(name, &object, role, rest, plan);
-        return false;
+        return !trusts_still;
     }
     let (attached, inline) = match (&standing.attached, &standing.inline) {
         (Look::Unknown(why), _) | (_, Look::Unknown(why)) => {
@@ -109,6 +110,11 @@ fn plan_role(
     let change = AwsChange::DeleteRole { name: name.to_owned(), detach, inline };
     plan.planned.push(Planned { fields, ..line(&object, Action::Delete, MADE, Some(change)) });
     true
+}
+
+/// Whether a trust policy still needs the cluster's OIDC provider.
+fn names_provider(trust: &Value, found: &FoundAws) -> bool {
+    found.provider_arn().is_some_and(|arn| trust.to_string().contains(&arn))
 }
 
 /// Whose a role is that is not ours.
