@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::change::{Change, Planned, Stage};
+use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, ClusterError, DryRun, ObjectRef, owner};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -19,6 +20,7 @@ use crate::orchestrator::{Orchestrator, OrchestratorError};
 use crate::plan::{Plan, with_key};
 use crate::registration::{self, Comparison};
 use crate::settings::Settings;
+use crate::take_back;
 
 /// What the changes are made with.
 pub struct Tools<'a> {
@@ -30,10 +32,14 @@ pub struct Tools<'a> {
     pub cluster: Option<&'a Cluster>,
     /// The Orchestrator, open for writing.
     pub orchestrator: Option<&'a Orchestrator>,
+    /// AWS, open for writing.
+    pub aws: Option<&'a Aws>,
     /// Where events go.
     pub tell: Tell,
     /// Whether to stop.
     pub interrupt: Interrupt,
+    /// Deployments that are going on are no reason to stop taking back.
+    pub force: bool,
     /// For the crash test: end the process after so many changes.
     pub die_after: Option<usize>,
 }
@@ -103,6 +109,10 @@ pub async fn apply(plan: &Plan, tools: &Tools<'_>) -> Applied {
         if failure.is_some() {
             break;
         }
+        if let Err(reason) = take_back::before(stage, tools).await {
+            failure = Some(reason);
+            break;
+        }
         let known = key.clone();
         let results =
             join_all(now.iter().map(|index| carry_out(&plan.planned[*index], known.as_ref(), tools, &finished))).await;
@@ -168,9 +178,19 @@ struct Made {
     note: String,
 }
 
+impl Made {
+    fn noted(note: String) -> Self {
+        Self { key: None, note }
+    }
+}
+
 async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Result<Made, Failure> {
     let org = tools.settings.org.as_str();
     match change {
+        Change::Aws(change) => {
+            tools.aws.ok_or_else(|| bug("a change in AWS without a connection"))?.apply(change).await?;
+            Ok(Made::default())
+        }
         Change::ApplyObject { object, manifest, conflicts } => {
             cluster(tools)?.apply(object, manifest, *conflicts, DryRun::No).await.map_err(moved)?;
             Ok(Made::default())
@@ -199,6 +219,13 @@ async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Re
                 }
                 Err(error) => Err(error.into()),
             }
+        }
+        Change::DeleteObject { object, as_seen, .. } => {
+            take_back::delete_object(object, as_seen, cluster(tools)?, tools).await.map(Made::noted)
+        }
+        Change::DeleteRule { id } => take_back::delete_rule(id, orchestrator(tools)?, tools).await.map(Made::noted),
+        Change::DeleteRunner { updated_at } => {
+            take_back::delete_runner(updated_at, orchestrator(tools)?, tools).await.map(Made::noted)
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cloud::aws::change::AwsChange;
 use crate::cluster::{Conflicts, ObjectRef};
 use crate::phase::Phase;
 use crate::settings::RuleTarget;
@@ -19,6 +20,8 @@ pub enum Change {
         /// What to do about fields of other managers.
         conflicts: Conflicts,
     },
+    /// Something in AWS.
+    Aws(AwsChange),
     /// Create the key Secret. The key itself is made or lent when this is carried out.
     StoreKey {
         /// The Secret.
@@ -48,12 +51,54 @@ pub enum Change {
         /// Which environments it matches.
         target: RuleTarget,
     },
+    /// Delete an object of the cluster, if it still is the one that was looked at.
+    DeleteObject {
+        /// Which object.
+        object: ObjectRef,
+        /// What was looked at.
+        as_seen: AsSeen,
+        /// When it goes.
+        stage: Stage,
+    },
+    /// Delete a runner rule.
+    DeleteRule {
+        /// The rule's id.
+        id: String,
+    },
+    /// Delete the runner, if it still is the one that was looked at.
+    DeleteRunner {
+        /// When it was last changed, as the Orchestrator says it.
+        updated_at: String,
+    },
+}
+
+/// Which object was looked at, and in which state: nothing else is deleted in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsSeen {
+    /// Its uid.
+    pub uid: String,
+    /// Its resource version.
+    pub version: String,
+    /// The generation of its specification, of kinds that have one.
+    pub generation: Option<i64>,
+}
+
+impl AsSeen {
+    /// What an object's metadata say.
+    pub fn of(live: &Value) -> Option<Self> {
+        let text = |at: &str| live.pointer(at)?.as_str().map(str::to_owned);
+        Some(Self {
+            uid: text("/metadata/uid")?,
+            version: text("/metadata/resourceVersion")?,
+            generation: live.pointer("/metadata/generation").and_then(Value::as_i64),
+        })
+    }
 }
 
 /// When a change comes: everything of one stage may go on at the same time, and waits for the stage before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Namespaces: everything else in the cluster stands in one.
+    /// Namespaces: everything else in the cluster stands in one. And the role, which everything of the identity names.
     Ground,
     /// The key, and what does not depend on it.
     Objects,
@@ -62,11 +107,38 @@ pub enum Stage {
     Registration,
     /// The agent and the rules: after the runner is registered.
     Agent,
+    /// Here taking back begins, which is the same the other way round. Rules: no environment gets the runner any more.
+    EndRules,
+    /// The agent: it takes no work any more.
+    EndAgent,
+    /// What agent and jobs are allowed: bindings and Roles, and a cloud's identities. Before the registration is gone,
+    /// because it alone says where state is kept.
+    EndRights,
+    /// The runner: after its agent stopped, while the key still proves whose it is.
+    EndRunner,
+    /// Accounts, ConfigMaps and whatever else nothing depends on.
+    EndObjects,
+    /// The key, last of all: as long as it is there, a run that died can be finished.
+    EndKey,
+    /// Namespaces, when asked for.
+    EndGround,
 }
 
 impl Stage {
     /// All stages in order.
-    pub const ALL: [Self; 4] = [Self::Ground, Self::Objects, Self::Registration, Self::Agent];
+    pub const ALL: [Self; 11] = [
+        Self::Ground,
+        Self::Objects,
+        Self::Registration,
+        Self::Agent,
+        Self::EndRules,
+        Self::EndAgent,
+        Self::EndRights,
+        Self::EndRunner,
+        Self::EndObjects,
+        Self::EndKey,
+        Self::EndGround,
+    ];
 }
 
 impl Change {
@@ -80,9 +152,18 @@ impl Change {
                 Kind::Deployment => Stage::Agent,
                 _ => Stage::Objects,
             },
+            Self::Aws(AwsChange::CreateAssociation(_) | AwsChange::UpdateAssociation { .. }) => Stage::Objects,
+            Self::Aws(
+                AwsChange::DeleteAssociation { .. } | AwsChange::TakeBackTrust { .. } | AwsChange::DeleteRole { .. },
+            ) => Stage::EndRights,
+            Self::Aws(AwsChange::DeleteOidcProvider { .. }) => Stage::EndObjects,
+            Self::Aws(_) => Stage::Ground,
             Self::StoreKey { .. } | Self::StorePullSecret { .. } => Stage::Objects,
             Self::RegisterRunner { .. } | Self::PatchRunner { .. } => Stage::Registration,
             Self::CreateRule { .. } => Stage::Agent,
+            Self::DeleteObject { stage, .. } => *stage,
+            Self::DeleteRule { .. } => Stage::EndRules,
+            Self::DeleteRunner { .. } => Stage::EndRunner,
         }
     }
 }
@@ -127,6 +208,9 @@ pub struct FieldChange {
     pub to: Value,
 }
 
+/// How the reason begins of what `destroy` leaves where it is.
+pub const KEPT: &str = "kept: ";
+
 /// One line of a plan: an object, what happens to it and why.
 #[derive(Debug, Clone)]
 pub struct Planned {
@@ -144,4 +228,11 @@ pub struct Planned {
     pub change: Option<Change>,
     /// It could not be looked at, so nobody knows whether it is as it should be.
     pub unseen: bool,
+}
+
+impl Planned {
+    /// Why `destroy` leaves the object where it is, if that is what this line says.
+    pub fn kept(&self) -> Option<&str> {
+        self.why.strip_prefix(KEPT).filter(|_| self.change.is_none())
+    }
 }

@@ -1,9 +1,9 @@
-//! The same changes as lines for openssl, kubectl, hctl and helm: for `plan --show-commands`.
+//! The same changes as lines for openssl, kubectl, hctl and helm: for `--show-commands`.
 
 use serde_json::{Value, json};
 
 use crate::change::Change;
-use crate::cluster::Kind;
+use crate::cluster::{Kind, ObjectRef};
 use crate::plan::Plan;
 use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
 
@@ -18,6 +18,11 @@ pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<S
                 _ if is_of_the_chart(manifest) => installs = true,
                 _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
             },
+            Change::Aws(change) => {
+                let region =
+                    settings.aws.as_ref().and_then(|aws| aws.region.as_ref()).map_or("$AWS_REGION", |r| r.as_str());
+                lines.extend(crate::cloud::aws::commands::lines(change, region));
+            }
             Change::StoreKey { object, data_key } => {
                 let file = match (&settings.private_key_file, key_is_given) {
                     (Some(file), true) => file.to_string(),
@@ -65,6 +70,9 @@ pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<S
             Change::RegisterRunner { body } => lines.extend(register(settings, body)),
             Change::PatchRunner { patch } => lines.extend(update(settings, patch)),
             Change::CreateRule { target } => lines.push(rule(settings, target)),
+            Change::DeleteObject { object, .. } => lines.push(delete(object)),
+            Change::DeleteRule { id } => lines.push(shell(&["hctl", "delete", "runner-rule", id])),
+            Change::DeleteRunner { .. } => lines.push(delete_runner(settings)),
         }
     }
     if installs {
@@ -112,6 +120,23 @@ fn rule(settings: &Settings, target: &RuleTarget) -> String {
         }
     }
     line
+}
+
+/// The line that deletes an object, and waits until it is gone.
+fn delete(object: &ObjectRef) -> String {
+    let kind = object.kind.name().to_lowercase();
+    match object.kind {
+        Kind::Namespace => shell(&["kubectl", "delete", &kind, &object.name]),
+        Kind::Deployment => {
+            format!("kubectl delete {kind} {} -n {} --cascade=foreground", object.name, object.namespace)
+        }
+        _ => shell(&["kubectl", "delete", &kind, &object.name, "-n", &object.namespace]),
+    }
+}
+
+/// The line that deletes the runner.
+pub fn delete_runner(settings: &Settings) -> String {
+    shell(&["hctl", "delete", "runner", settings.runner_id.as_str()])
 }
 
 /// The chart with every value that differs from its default.

@@ -11,7 +11,7 @@ use crate::settings::{FileSource, OFFICIAL_IMAGE, Settings};
 use crate::trust::check_bundle;
 
 /// The pull secret's name when a person gives credentials but no name.
-const DEFAULT_PULL_SECRET: &str = "humanitec-kubernetes-agent-runner-registry";
+pub const DEFAULT_PULL_SECRET: &str = "humanitec-kubernetes-agent-runner-registry";
 
 /// Everything lent for one run.
 #[derive(Default)]

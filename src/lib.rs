@@ -6,7 +6,8 @@
 //! * What a person says: [`cli`] the commands, [`answers`] everything said by flag, environment, file or keyboard,
 //!   [`settings`] the same, complete and valid, [`names`] names that servers accept, [`lent`] keys and credentials.
 //! * What happens: [`look`] reads, [`found`] is what was there, [`plan`] decides, [`change`] is all that can be
-//!   changed, [`rehearse`] asks the server first, [`apply`] does it, [`verify`] proves it, [`event`] tells it.
+//!   changed, [`rehearse`] asks the server first, [`apply`] does it, [`verify`] proves it, [`event`] tells it;
+//!   [`standing`] and [`take_back`] are what taking back looks at and does besides.
 //! * The parts being set up: [`cluster`], [`orchestrator`], [`registration`], [`pod_template`], [`manifests`],
 //!   [`keypair`].
 //! * The outside: [`process`], [`terminal`], [`interrupt`], [`result`], [`saved_plan`], [`failure`],
@@ -40,6 +41,8 @@ pub mod rehearse;
 pub mod result;
 pub mod saved_plan;
 pub mod settings;
+pub mod standing;
+pub mod take_back;
 pub mod terminal;
 pub mod trust;
 pub mod verify;

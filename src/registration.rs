@@ -10,6 +10,9 @@ use crate::settings::Settings;
 
 /// The annotation that says which cluster a runner's jobs run in: the UID of its `kube-system`.
 pub const CLUSTER_ANNOTATION: &str = "runner-setup/cluster-uid";
+/// The annotation of a runner that this tool registered: only such a runner may be deleted by `destroy`. One that was
+/// adopted never gets it.
+pub const MADE_ANNOTATION: &str = "runner-setup/made";
 /// What a new runner says to people when nobody told anything else.
 pub const DEFAULT_DESCRIPTION: &str = "Set up by runner-setup";
 const NAME_LABEL: &str = "app.kubernetes.io/name";
@@ -60,6 +63,11 @@ pub struct WantedInputs<'a> {
 /// Which cluster a registered runner serves: the UID of its `kube-system`, if this tool wrote it down.
 pub fn cluster_uid(live: &Runner) -> Option<&str> {
     cluster_in(&live.runner_configuration)
+}
+
+/// Whether this tool registered the runner.
+pub fn made_by_us(live: &Runner) -> bool {
+    live.runner_configuration["job"]["pod_template"]["metadata"]["annotations"][MADE_ANNOTATION] == json!("true")
 }
 
 fn cluster_in(configuration: &Value) -> Option<&str> {
@@ -156,6 +164,9 @@ impl Additions<'_> {
         }
         if let Some(uid) = self.inputs.cluster_uid {
             annotations.insert(CLUSTER_ANNOTATION.to_owned(), json!(uid));
+        }
+        if self.inputs.live.is_none_or(made_by_us) {
+            annotations.insert(MADE_ANNOTATION.to_owned(), json!("true"));
         }
         if let Some(image) = self.inputs.image.filter(|_| self.told("image").is_none()) {
             let container_now = container_of(self.base, self.container_name());
@@ -388,6 +399,7 @@ mod tests {
             runner_id: "a1".parse().unwrap(),
             runner_type: RunnerType::KubernetesAgent,
             provider: Provider::Generic,
+            aws: None,
             description: None,
             runner_namespace: "runner".parse().unwrap(),
             job_namespace: "job".parse().unwrap(),
@@ -449,7 +461,7 @@ mod tests {
                         "service_account": "jobs",
                         "pod_template": { "metadata": {
                             "labels": { "app.kubernetes.io/name": "humanitec-runner" },
-                            "annotations": { "runner-setup/cluster-uid": "u1" },
+                            "annotations": { "runner-setup/cluster-uid": "u1", "runner-setup/made": "true" },
                         } },
                     },
                 },

@@ -13,6 +13,10 @@ use crate::plan::{Plan, RefusedPod, Rehearsal, Rehearsed, rights_needed};
 use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
+mod aws;
+
+pub use aws::rehearse_aws;
+
 /// Asks the API server about every change of the draft that it will be asked to make.
 ///
 /// # Errors
@@ -80,7 +84,11 @@ impl Write {
                 let manifest = crate::apply::pull_secret(object, r#"{"auths":{}}"#);
                 Some(Self { object: object.clone(), manifest, creates: false, conflicts: *conflicts })
             }
-            Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => None,
+            Change::Aws(_) | Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => {
+                None
+            }
+            // A delete is not rehearsed: a client that may only read refuses it in every form.
+            Change::DeleteObject { .. } | Change::DeleteRule { .. } | Change::DeleteRunner { .. } => None,
         }
     }
 }

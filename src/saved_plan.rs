@@ -187,8 +187,13 @@ fn digest(change: &Change) -> String {
         Change::RegisterRunner { body } => body.clone(),
         Change::PatchRunner { patch } => patch.clone(),
         Change::CreateRule { target } => Value::String(target.to_string()),
+        Change::Aws(change) => Value::String(format!("{change:?}")),
         Change::StoreKey { data_key, .. } => Value::String(data_key.clone()),
         Change::StorePullSecret { .. } => Value::Null,
+        // Deletes are planned by `destroy` only, which saves no plan; they are still told apart by what they delete.
+        Change::DeleteObject { as_seen, .. } => Value::String(as_seen.uid.clone()),
+        Change::DeleteRule { id } => Value::String(id.clone()),
+        Change::DeleteRunner { updated_at } => Value::String(updated_at.clone()),
     };
     Sha256::digest(content.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -38,10 +38,10 @@ pub(super) struct ApplyArgs {
 pub(super) struct PhaseArgs {
     /// Show the plan and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Print every setting with its value and where it came from, and do nothing else
     #[arg(long)]
-    show_settings: bool,
+    pub(super) show_settings: bool,
 }
 
 /// Runs `apply`.
@@ -122,6 +122,16 @@ fn refusal(
 
 /// Whether somebody agreed: with `--yes`, or now at the terminal.
 pub(super) async fn allowed(call: &Call<'_>, plan: &Plan, interrupt: &Interrupt) -> Result<(), Failure> {
+    agreed(call, plan, interrupt, "Make these changes?").await
+}
+
+/// The same with a question of its own.
+pub(super) async fn agreed(
+    call: &Call<'_>,
+    plan: &Plan,
+    interrupt: &Interrupt,
+    question: &'static str,
+) -> Result<(), Failure> {
     if plan.is_empty() || call.global.yes {
         return Ok(());
     }
@@ -129,7 +139,7 @@ pub(super) async fn allowed(call: &Call<'_>, plan: &Plan, interrupt: &Interrupt)
         let message = "nothing is changed without `--yes` when there is nobody to ask";
         return Err(Failure::new(FailureKind::AnswerMissing, message).hint("run it again with `--yes`"));
     }
-    if confirm(call.terminal, interrupt, "Make these changes?").await? {
+    if confirm(call.terminal, interrupt, question).await? {
         Ok(())
     } else {
         Err(Failure::new(FailureKind::Refused, "nothing was changed, as told"))
@@ -146,7 +156,7 @@ pub(super) fn close(
 ) -> ExitCode {
     let code = match ended {
         Ok(()) => {
-            document.next = next(session, plan);
+            document.next.extend(next(session, plan));
             ExitCode::Done
         }
         Err(failure) => {

@@ -15,6 +15,10 @@ const EXAMPLES: &[(&[&str], &str)] = &[
          hctl config show token | runner-setup apply --token-file - --context prod --yes",
     ),
     (&["status"], "  runner-setup status --context prod -o json"),
+    (
+        &["destroy"],
+        "  runner-setup destroy --dry-run --show-commands\n  runner-setup destroy --context prod --runner-id prod --yes",
+    ),
     (&["keygen"], "  runner-setup keygen\n  runner-setup keygen --check --private-key-file runner_private_key.pem"),
     (&["namespaces"], "  runner-setup namespaces --context prod --yes"),
     (&["secret"], "  runner-setup secret --yes\n  runner-setup secret --private-key-file runner_private_key.pem --yes"),
@@ -23,6 +27,12 @@ const EXAMPLES: &[(&[&str], &str)] = &[
     (
         &["rule"],
         "  runner-setup rule --rule any --yes\n  runner-setup rule --rule project=shop,env-type=production --yes",
+    ),
+    (&["identity"], "  runner-setup identity --provider eks --cluster-name prod --region eu-central-1 --yes"),
+    (
+        &["permissions"],
+        "  runner-setup permissions --for aws --context prod\n  \
+         runner-setup permissions --for aws --provider eks --cluster-name prod --region eu-central-1 --destroy",
     ),
     (&["config", "show"], "  runner-setup config show -c runner-setup.yaml -o json"),
     (&["completions"], "  runner-setup completions bash"),

@@ -1,13 +1,17 @@
 //! The command tree, and one line of dispatch for each command.
 
 mod apply;
+mod carry_out;
 mod complete;
 mod config;
+mod destroy;
 mod examples;
 mod init;
 mod keygen;
 mod manual;
+mod permissions;
 mod plan;
+mod reach;
 mod schemas;
 mod session;
 mod status;
@@ -83,10 +87,14 @@ enum Command {
     Apply(apply::ApplyArgs),
     /// Show what is there, in a few lines
     Status,
+    /// Take back what runner-setup made, on both sides; keeps namespaces and state
+    Destroy(destroy::DestroyArgs),
     /// Write a key pair to files, or check one that is there
     Keygen(keygen::KeygenArgs),
     /// Make the namespaces for agent, jobs and state (one phase of `apply`)
     Namespaces(apply::PhaseArgs),
+    /// Set up the jobs' cloud identity (one phase of `apply`)
+    Identity(apply::PhaseArgs),
     /// Store the private key and pull secrets in the cluster (one phase of `apply`)
     Secret(apply::PhaseArgs),
     /// Register the runner in the Orchestrator (one phase of `apply`)
@@ -95,6 +103,8 @@ enum Command {
     Install(apply::PhaseArgs),
     /// Add runner rules (one phase of `apply`)
     Rule(apply::PhaseArgs),
+    /// Print the exact rights that this configuration takes
+    Permissions(permissions::PermissionsArgs),
     /// Show the configuration file's schema, or the settings that result
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -112,12 +122,15 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
             Self::Status => "status",
+            Self::Destroy(_) => "destroy",
             Self::Keygen(_) => "keygen",
             Self::Namespaces(_) => Phase::Namespaces.command(),
+            Self::Identity(_) => Phase::Identity.command(),
             Self::Secret(_) => Phase::Secret.command(),
             Self::Register(_) => Phase::Register.command(),
             Self::Install(_) => Phase::Install.command(),
             Self::Rule(_) => Phase::Rule.command(),
+            Self::Permissions(_) => "permissions",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -144,7 +157,21 @@ pub fn command() -> clap::Command {
     for setting in CONNECTION {
         command = command.arg(crate::answers::setting_arg(setting).global(true));
     }
-    for name in ["init", "plan", "apply", "status", "namespaces", "secret", "register", "install", "rule"] {
+    let with_settings = [
+        "init",
+        "plan",
+        "apply",
+        "status",
+        "destroy",
+        "namespaces",
+        "identity",
+        "secret",
+        "register",
+        "install",
+        "rule",
+        "permissions",
+    ];
+    for name in with_settings {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
     command = command
@@ -216,12 +243,15 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
         Command::Plan(args) => plan::run(call, args).await,
         Command::Apply(args) => apply::run(call, args).await,
         Command::Status => status::run(call).await,
+        Command::Destroy(args) => destroy::run(call, args).await,
         Command::Keygen(args) => keygen::run(call, args),
         Command::Namespaces(args) => apply::run_phase(call, args, Phase::Namespaces).await,
+        Command::Identity(args) => apply::run_phase(call, args, Phase::Identity).await,
         Command::Secret(args) => apply::run_phase(call, args, Phase::Secret).await,
         Command::Register(args) => apply::run_phase(call, args, Phase::Register).await,
         Command::Install(args) => apply::run_phase(call, args, Phase::Install).await,
         Command::Rule(args) => apply::run_phase(call, args, Phase::Rule).await,
+        Command::Permissions(args) => permissions::run(call, args).await,
         Command::Config(command) => config::run(call, command),
         Command::Completions(args) => manual::completions(call, args),
         Command::Man => manual::man(call),

@@ -7,31 +7,29 @@ use std::time::{Duration, Instant};
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::apply::{Applied, Tools, apply};
-use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
+use crate::cloud::aws::Aws;
+use crate::cluster::{Cluster, ContextFacts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
-use crate::look::look;
+use crate::look::{self, AwsSide, look};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
-use crate::plan::{Plan, conclude, draft};
+use crate::plan::{Plan, conclude, draft, mark_rights};
 use crate::process::Process;
-use crate::rehearse::rehearse;
+use crate::rehearse::{rehearse, rehearse_aws};
 use crate::result::ResultDocument;
-use crate::settings::Provider;
 use crate::terminal::{Progress, plan_lines};
 use crate::trust::added_roots;
-use crate::verify::{Proof, verify};
+use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
+use super::reach::{Reached, Way, context_facts, detect_provider, no_cluster};
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a credential plugin may be silent before that is said.
-const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
 /// How this program names itself to servers.
 const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
@@ -51,7 +49,7 @@ impl Sides {
     pub(super) fn of(phases: &BTreeSet<Phase>, key_is_given: bool) -> Self {
         let any = |wanted: &[Phase]| wanted.iter().any(|phase| phases.contains(phase));
         Self {
-            cluster: any(&[Phase::Namespaces, Phase::Secret, Phase::Install])
+            cluster: any(&[Phase::Namespaces, Phase::Identity, Phase::Secret, Phase::Install])
                 || (any(&[Phase::Register]) && !key_is_given),
             orchestrator: any(&[Phase::Register, Phase::Rule]),
             orchestrator_if_possible: any(&[Phase::Install, Phase::Secret]),
@@ -61,7 +59,7 @@ impl Sides {
 
 /// Everything a run works with, complete before the first request.
 pub(super) struct Session<'a> {
-    call: &'a Call<'a>,
+    pub(super) call: &'a Call<'a>,
     /// The settings and where they came from.
     pub(super) settled: Settled,
     /// Keys and credentials.
@@ -72,9 +70,13 @@ pub(super) struct Session<'a> {
     pub(super) cluster: Option<Cluster>,
     /// The Orchestrator, likewise.
     pub(super) orchestrator: Option<Orchestrator>,
+    /// AWS, likewise.
+    pub(super) aws: Option<Aws>,
+    /// The AWS account that the context says the cluster is in.
+    account: Option<String>,
     /// Where events go.
     pub(super) tell: Tell,
-    progress: Arc<Progress>,
+    pub(super) progress: Arc<Progress>,
     /// Ctrl-C.
     pub(super) interrupt: Interrupt,
 }
@@ -103,20 +105,13 @@ pub(super) fn gather_told(call: &Call<'_>) -> Result<Answers, Failure> {
 /// # Errors
 /// A broken kubeconfig; a context that does not exist.
 pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
-    let (files, context) = answers.kubeconfig();
-    let context = context.map(str::to_owned);
-    let context = context.as_deref();
-    let facts = match Contexts::read(call.process, &files)? {
-        Some(contexts) if context.is_none() && contexts.current.is_none() => None,
-        Some(contexts) => Some(contexts.facts(context)?),
-        None => None,
-    };
-    if let Some(facts) = &facts {
-        if context.is_none() {
-            answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
-        }
-        answers.detect(&setting::PROVIDER, Provider::Generic.word(), format!("the server's address, {}", facts.server));
+    let facts = context_facts(call, answers)?;
+    if let Some(facts) = &facts
+        && answers.kubeconfig().1.is_none()
+    {
+        answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
     }
+    detect_provider(answers, facts.as_ref());
     Ok(facts)
 }
 
@@ -144,7 +139,7 @@ impl<'a> Session<'a> {
                 (false, false) => TokenNeed::No,
             },
         };
-        let settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
+        let mut settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
             (settled, None) => settled?,
             (Ok(_), Some(problem)) => return Err(problem),
             (Err(others), Some(problem)) => return Err(both(problem, others)),
@@ -164,18 +159,18 @@ impl<'a> Session<'a> {
         })?;
         let tell = progress.tell();
         let extra_roots = extra_roots(call.process, answers, &settled)?;
-        let cluster = if sides.cluster {
-            let options = ConnectOptions {
-                kubeconfig: settled.connection.kubeconfig.clone(),
-                context: settled.connection.context.clone(),
-                extra_roots: extra_roots.clone(),
-                access,
-            };
-            let opened = open_cluster(call, &options, settled.connection.timeout, &tell, &interrupt).await?;
-            Some(opened)
-        } else {
-            None
+        let identity = phases.contains(&Phase::Identity) || phases.contains(&Phase::Install);
+        let way = Way {
+            call,
+            answers,
+            needs_cluster: sides.cluster,
+            needs_identity: identity,
+            extra_roots: extra_roots.clone(),
+            access,
+            tell: &tell,
+            interrupt: &interrupt,
         };
+        let Reached { cluster, aws, account } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -188,7 +183,7 @@ impl<'a> Session<'a> {
             }
             false => None,
         };
-        Ok(Self { call, settled, lent, phases, cluster, orchestrator, tell, progress, interrupt })
+        Ok(Self { call, settled, lent, phases, cluster, orchestrator, aws, account, tell, progress, interrupt })
     }
 
     /// Looks and plans. Nothing can be changed by it: the clients are closed for writing meanwhile.
@@ -202,24 +197,63 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What can be looked at, through clients that are closed for writing.
+    pub(super) fn sides<'b>(
+        &'b self,
+        cluster: Option<&'b Cluster>,
+        orchestrator: Option<&'b Orchestrator>,
+        aws: Option<&'b Aws>,
+    ) -> look::Sides<'b> {
+        let aws = aws.map(|client| AwsSide { client, account: self.account.as_deref() });
+        look::Sides { cluster, orchestrator, aws }
+    }
+
+    /// What is looked at, for the line that says so.
+    pub(super) fn sides_in_words(&self) -> String {
+        let sides = [
+            self.cluster.as_ref().map(|_| "the cluster"),
+            self.aws.as_ref().map(|_| "AWS"),
+            self.orchestrator.as_ref().map(|_| "the Orchestrator"),
+        ];
+        match sides.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [first, second, third] => format!("{first}, {second} and {third}"),
+            some => some.join(" and "),
+        }
+    }
+
     async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
         let settings = &self.settled.settings;
-        (self.tell)(Event::Looking { what: "the cluster and the Orchestrator".to_owned() });
+        (self.tell)(Event::Looking { what: self.sides_in_words() });
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
-        let found = look(settings, &self.lent, cluster.as_ref(), orchestrator.as_ref(), &self.phases).await?;
+        let aws = self.aws.as_ref().map(Aws::read_only);
+        let sides = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
+        let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
-        let plan = match (&cluster, &found.cluster) {
-            (Some(cluster), Some(seen)) if !plan.is_empty() => {
-                (self.tell)(Event::Looking { what: "what the cluster would say to the changes".to_owned() });
-                {
-                    let rehearsal = rehearse(settings, &plan, seen, cluster).await?;
-                    conclude(plan, rehearsal)
+        if !plan.is_empty() {
+            (self.tell)(Event::Looking { what: "what the servers would say to the changes".to_owned() });
+        }
+        let in_cluster = async {
+            match (&cluster, &found.cluster) {
+                (Some(cluster), Some(seen)) if !plan.is_empty() => {
+                    Ok(Some(rehearse(settings, &plan, seen, cluster).await.map_err(Failure::from)?))
                 }
+                _ => Ok(None),
             }
-            _ => plan,
         };
+        let in_aws = async {
+            match (&aws, &found.aws) {
+                (Some(client), Some(seen)) => rehearse_aws(settings, &plan, seen, client).await,
+                _ => Ok(Vec::new()),
+            }
+        };
+        let (in_cluster, in_aws) = futures::try_join!(in_cluster, in_aws)?;
+        let mut plan = match in_cluster {
+            Some(rehearsal) => conclude(plan, rehearsal),
+            None => plan,
+        };
+        mark_rights(&mut plan, in_aws);
         self.progress.finish();
         Ok((found, plan))
     }
@@ -227,39 +261,12 @@ impl<'a> Session<'a> {
     /// Carries out a plan and proves the result; the document tells both.
     pub(super) async fn apply(&self, found: &Found, plan: &Plan, document: &mut ResultDocument) -> Result<(), Failure> {
         let settings = &self.settled.settings;
-        let tools = Tools {
-            settings,
-            lent: &self.lent,
-            cluster: self.cluster.as_ref(),
-            orchestrator: self.orchestrator.as_ref(),
-            tell: self.tell.clone(),
-            interrupt: self.interrupt.clone(),
-            die_after: self.call.process.var("RUNNER_SETUP_TEST_DIE_AFTER").and_then(|count| count.parse().ok()),
-        };
-        let applied: Applied = apply(plan, &tools).await;
-        document.about(settings, applied.key.as_ref());
-        document.applied(plan, &applied);
-        if let Some(failure) = applied.failure {
-            self.progress.finish();
-            let total = plan.changes().count();
-            let done = document
-                .changes
-                .iter()
-                .filter(|change| change.status == "done" && change.action != "unchanged")
-                .count();
-            let said = format!("{done} of {total} changes are made");
-            return Err(match failure.kind {
-                FailureKind::Interrupted if done == 0 => unchanged(),
-                FailureKind::Interrupted => Failure { message: format!("{}; {said}", failure.message), ..failure },
-                _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
-                _ => failure,
-            });
-        }
+        let applied = self.carry_out(plan, false, document).await?;
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
-        let verified =
-            verify(&proof, self.cluster.as_ref(), self.orchestrator.as_ref(), timeout, &self.tell, &self.interrupt)
-                .await;
+        let asked =
+            Asked { cluster: self.cluster.as_ref(), orchestrator: self.orchestrator.as_ref(), aws: self.aws.as_ref() };
+        let verified = verify(&proof, &asked, timeout, &self.tell, &self.interrupt).await;
         self.progress.finish();
         let (verified, failure) = verified;
         document.verified = verified;
@@ -276,7 +283,7 @@ impl<'a> Session<'a> {
     pub(super) fn document(&self, found: &Found, plan: &Plan) -> ResultDocument {
         let mut document = ResultDocument::new(self.call.name);
         document.about(&self.settled.settings, plan.key.as_ref());
-        document.found(found);
+        document.found(&self.settled.settings, found);
         document.planned(plan);
         document
     }
@@ -291,6 +298,9 @@ impl<'a> Session<'a> {
                 cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
             lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
         }
+        if let Some(aws) = &found.aws {
+            lines.push(format!("AWS: {}, as {}", aws.cluster.arn, aws.caller.arn));
+        }
         if found.orchestrator.is_some() {
             let url = settings.api_url.as_str().trim_end_matches('/');
             lines.push(format!("Orchestrator: organisation {}, {url}", settings.org));
@@ -298,32 +308,6 @@ impl<'a> Session<'a> {
         }
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
         lines
-    }
-}
-
-/// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
-async fn open_cluster(
-    call: &Call<'_>,
-    options: &ConnectOptions,
-    timeout: Duration,
-    tell: &Tell,
-    interrupt: &Interrupt,
-) -> Result<Cluster, Failure> {
-    let said_after = PLUGIN_PATIENCE.min(timeout);
-    let patience = async {
-        tokio::time::sleep(said_after).await;
-        let observed = "the credential plugin of the kubeconfig has not answered yet".to_owned();
-        tell(Event::Waiting { claim: "credentials".to_owned(), observed });
-        tokio::time::sleep(timeout - said_after).await;
-    };
-    tokio::select! {
-        opened = Cluster::connect(call.process, options) => Ok(opened?),
-        () = interrupt.pressed() => Err(unchanged()),
-        () = patience => {
-            let context = options.context.as_deref().unwrap_or("the current one");
-            let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));
-            Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
-        }
     }
 }
 
@@ -343,20 +327,6 @@ pub(super) fn listen(interrupt: &Interrupt) -> Arc<OnceLock<Tell>> {
 /// The failure of a run that Ctrl-C ended before its first change.
 pub(super) fn unchanged() -> Failure {
     Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
-}
-
-/// Why there is no cluster to work on, when this run needs one: known before anything is settled.
-fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) -> Option<Failure> {
-    let (files, context) = answers.kubeconfig();
-    if !is_needed {
-        return None;
-    }
-    match Contexts::read(call.process, &files) {
-        Ok(Some(contexts)) => contexts.facts(context).err().map(Failure::from),
-        Ok(None) if call.process.var("KUBERNETES_SERVICE_HOST").is_some() => None,
-        Ok(None) => Some(Contexts::none(call.process, &files).into()),
-        Err(error) => Some(error.into()),
-    }
 }
 
 /// A missing cluster and everything else that is missing or wrong, in one failure.

@@ -4,12 +4,19 @@ use std::error::Error as StdError;
 
 use http::{Method, Request};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::access::Access;
 
 use super::error::ClusterError;
 use super::kind::{Kind, ObjectRef};
 use super::owner::FIELD_MANAGER;
+
+/// An object without its content, so that no Secret is read only to know whose it is. What serves no such thing serves
+/// the whole.
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+/// The same for a list.
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 /// What to do with fields that belong to another field manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +127,46 @@ impl Cluster {
         self.send(Method::POST, &path, Some(manifest), "create", &object.to_string()).await
     }
 
+    /// Deletes an object if it still has this uid and resource version; answers whether it is gone at once. One that is
+    /// not is waited for elsewhere: whoever holds it up (its dependants, finalizers) is asked to let go.
+    ///
+    /// # Errors
+    /// The server's refusal; a 404 when it is gone already, a 409 when it is another one or was changed.
+    pub async fn delete(&self, object: &ObjectRef, uid: &str, version: &str) -> Result<bool, ClusterError> {
+        // An agent is gone when its pods are; nothing else has dependants.
+        let policy = if object.kind == Kind::Deployment { "Foreground" } else { "Background" };
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy,
+            "preconditions": { "uid": uid, "resourceVersion": version },
+        });
+        let answer = self.send(Method::DELETE, &object.path(), Some(&options), "delete", &object.to_string()).await?;
+        Ok(answer.get("kind").and_then(Value::as_str) == Some("Status"))
+    }
+
+    /// Reads an object without its content; `None` when it is not there.
+    ///
+    /// # Errors
+    /// Everything but a 404.
+    pub async fn metadata(&self, object: &ObjectRef) -> Result<Option<Value>, ClusterError> {
+        match self.send_accepting(METADATA, Method::GET, &object.path(), None, "get", &object.to_string()).await {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads a list without the content of its items; `what` names it in errors.
+    ///
+    /// # Errors
+    /// Whatever the server says.
+    pub async fn list_metadata(&self, path: &str, what: &str) -> Result<Vec<Value>, ClusterError> {
+        let mut list = self.send_accepting(METADATA_LIST, Method::GET, path, None, "list", what).await?;
+        match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Rehearses the creation of a pod: what admission would say to it. Nothing is made.
     ///
     /// # Errors
@@ -131,6 +178,28 @@ impl Cluster {
         );
         let what = format!("kubernetes:Pod/{namespace}");
         self.send(Method::POST, &path, Some(pod), "create", &what).await.map(|_| ())
+    }
+
+    /// A token of a service account for an audience, by a TokenRequest; good for ten minutes.
+    ///
+    /// # Errors
+    /// The server's refusal: the right is missing, there is no such account.
+    pub async fn service_account_token(
+        &self,
+        namespace: &str,
+        account: &str,
+        audience: &str,
+    ) -> Result<Zeroizing<String>, ClusterError> {
+        let request = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": { "audiences": [audience], "expirationSeconds": 600 },
+        });
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
+        let what = format!("kubernetes:ServiceAccount/{namespace}/{account} token");
+        let answer = self.send(Method::POST, &path, Some(&request), "create", &what).await?;
+        let token = answer.pointer("/status/token").and_then(Value::as_str).unwrap_or_default();
+        Ok(Zeroizing::new(token.to_owned()))
     }
 
     /// Whether the caller may do something, by a SelfSubjectAccessReview.
@@ -159,6 +228,18 @@ impl Cluster {
         verb: &str,
         what: &str,
     ) -> Result<Value, ClusterError> {
+        self.send_accepting("application/json", method, path, body, verb, what).await
+    }
+
+    async fn send_accepting(
+        &self,
+        accept: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        verb: &str,
+        what: &str,
+    ) -> Result<Value, ClusterError> {
         if self.access == Access::ReadOnly && !changes_nothing(&method, path) {
             return Err(ClusterError::ReadOnly { method: method.to_string(), path: path.to_owned() });
         }
@@ -167,6 +248,7 @@ impl Cluster {
         let request = Request::builder()
             .method(method.clone())
             .uri(path)
+            .header("accept", accept)
             .header("content-type", media_type)
             .body(bytes)
             .map_err(|error| ClusterError::Client { server: self.server.clone(), message: error.to_string() })?;
@@ -286,11 +368,12 @@ impl std::fmt::Display for Right {
     }
 }
 
-/// Reads, rehearsals and reviews: what a read-only client may send.
+/// Reads, rehearsals and reviews: what a read-only client may send. A delete is never among them: the server takes its
+/// options from the body, and then does not look at the query.
 fn changes_nothing(method: &Method, path: &str) -> bool {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     method == Method::GET
-        || query.split('&').any(|pair| pair == "dryRun=All")
+        || (method != Method::DELETE && query.split('&').any(|pair| pair == "dryRun=All"))
         || (method == Method::POST && path.starts_with("/apis/authorization.k8s.io/v1/self"))
 }
 
@@ -320,6 +403,7 @@ mod tests {
         assert!(!changes_nothing(&Method::PATCH, "/api/v1/namespaces/a?force=true"));
         assert!(!changes_nothing(&Method::POST, "/api/v1/namespaces?x=dryRun=All"));
         assert!(!changes_nothing(&Method::DELETE, "/api/v1/namespaces/a"));
+        assert!(!changes_nothing(&Method::DELETE, "/api/v1/namespaces/a?dryRun=All"));
         assert!(!changes_nothing(
             &Method::POST,
             "/apis/authorization.k8s.io/v1/namespaces/a/localsubjectaccessreviews"

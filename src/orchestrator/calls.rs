@@ -6,12 +6,21 @@ use serde_json::{Value, json};
 
 use super::retry::{Patience, spoken};
 use super::send::{Again, Request};
-use super::{EnvType, Orchestrator, OrchestratorError, Org, Project, Rule, Runner};
+use super::{EnvType, Environment, Orchestrator, OrchestratorError, Org, Project, Rule, Runner};
 use crate::settings::RuleTarget;
 
 const PAGE_SIZE: &str = "100";
 /// More pages than any organisation has; a server that gives more goes in circles.
 const MOST_PAGES: usize = 1000;
+
+/// What became of a delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It was there until now.
+    Now,
+    /// It was not there any more.
+    Already,
+}
 
 impl Orchestrator {
     /// Reads the organisation: the cheapest proof that URL, token and organisation fit.
@@ -70,6 +79,14 @@ impl Orchestrator {
         self.all_pages(org, "env-types", vec![]).await
     }
 
+    /// Lists all environments of all projects.
+    ///
+    /// # Errors
+    /// As [`Self::org`].
+    pub async fn environments(&self, org: &str) -> Result<Vec<Environment>, OrchestratorError> {
+        self.all_pages(org, "envs", vec![]).await
+    }
+
     /// Registers a runner; `body` is the API's `RunnerCreateBody`.
     ///
     /// When it is unclear whether a request was carried out, the runner is looked at before it is sent again; one that
@@ -124,6 +141,31 @@ impl Orchestrator {
             Ok(rules.into_iter().find(|rule| rule.runner_id == runner_id && rule.target() == *target))
         };
         self.create(&request, look).await
+    }
+
+    /// Deletes a runner. That it is gone already is as good.
+    ///
+    /// # Errors
+    /// `Conflict` when environments or rules still use it, or no connection.
+    pub async fn delete_runner(&self, org: &str, runner_id: &str) -> Result<Deleted, OrchestratorError> {
+        self.delete(vec!["orgs", org, "runners", runner_id], org, format!("runner `{runner_id}`")).await
+    }
+
+    /// Deletes a rule. That it is gone already is as good.
+    ///
+    /// # Errors
+    /// `Conflict`, or no connection.
+    pub async fn delete_rule(&self, org: &str, rule_id: &str) -> Result<Deleted, OrchestratorError> {
+        self.delete(vec!["orgs", org, "runner-rules", rule_id], org, format!("runner rule `{rule_id}`")).await
+    }
+
+    async fn delete(&self, path: Vec<&str>, org: &str, what: String) -> Result<Deleted, OrchestratorError> {
+        let request = Request { method: Method::DELETE, path, query: vec![], body: None, org, what };
+        match self.send_patiently(&request).await {
+            Ok(_) => Ok(Deleted::Now),
+            Err(OrchestratorError::NotFound { .. }) => Ok(Deleted::Already),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a POST, never a second time without looking whether the first one was carried out.

@@ -12,7 +12,8 @@ mod send;
 mod server;
 mod token;
 
+pub use calls::Deleted;
 pub use connect::{ConnectOptions, OnRetry, Orchestrator};
 pub use error::{OrchestratorError, ReachProblem};
-pub use objects::{EnvType, Org, Project, Rule, Runner};
+pub use objects::{EnvType, Environment, Org, Project, Rule, Runner};
 pub use token::Token;

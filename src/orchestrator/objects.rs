@@ -32,6 +32,18 @@ pub struct EnvType {
     pub display_name: String,
 }
 
+/// An environment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Environment {
+    /// Its id within the project.
+    pub id: String,
+    /// The project's id.
+    pub project_id: String,
+    /// The runner that it was given; none before its first deployment.
+    #[serde(default, deserialize_with = "absent_when_empty")]
+    pub runner_id: Option<String>,
+}
+
 /// A registered runner. One from a list has only the types in its two configurations.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Runner {

@@ -132,6 +132,7 @@ impl Orchestrator {
         }
         let parsed = serde_json::from_str::<Value>(&text);
         match (status, parsed) {
+            (204, _) => Ok(Value::Null),
             (200..=299, Ok(value)) => Ok(value),
             (200..=299, Err(error)) if error.is_eof() && text.trim_start().starts_with(['{', '[']) => {
                 let error = unexpected(request, status, &text);

@@ -1,11 +1,15 @@
 //! Settings and what was found become a list of changes, or of refusals. Pure: no IO, no async, no clock.
 
+mod aws_rights;
 mod choices;
 mod conclude;
+mod identity;
 mod key;
 mod objects;
+mod role;
 mod rules;
 mod runner;
+mod takedown;
 
 use std::collections::BTreeSet;
 
@@ -17,11 +21,17 @@ use crate::manifests::TemplateError;
 use crate::phase::Phase;
 use crate::settings::Settings;
 
+pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
-pub use objects::rights_needed;
+pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, role_arn};
+pub use objects::{is_job_account, rights_needed};
+pub use role::INLINE_POLICY;
 pub use rules::rule_object;
 pub use runner::with_key;
+pub use takedown::{
+    MADE, Wishes, listed, others, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
+};
 
 /// What else the plan needs to know that is no secret.
 #[derive(Debug, Clone, Default)]
@@ -138,11 +148,13 @@ pub fn draft(
     phases: &BTreeSet<Phase>,
 ) -> Result<Plan, TemplateError> {
     let mut plan = Plan { planned: Vec::new(), refusals: Vec::new(), warnings: Vec::new(), key: None };
+    plan.warnings.extend(found.notes.iter().cloned());
     let choices = choose(settings, inputs, found);
     if let Some(cluster) = &found.cluster {
         plan.warnings.extend(cluster.unseen.iter().cloned());
         objects::plan_namespaces(settings, &choices, cluster, phases, &mut plan)?;
     }
+    identity::plan_identity(settings, found, phases, &mut plan);
     key::plan_key(settings, found, phases, &mut plan);
     if let Some(cluster) = &found.cluster {
         key::plan_pull_secret(settings, inputs, cluster, phases, &mut plan);

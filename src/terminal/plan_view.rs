@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::change::{Action, Planned};
+use crate::plan::MADE;
 use crate::result::masked;
 
 use super::{Style, Talk};
@@ -11,10 +12,12 @@ use super::{Style, Talk};
 const VALUE_WIDTH: usize = 60;
 
 /// The lines of a plan, by place, and in the order in which they are done within it. Unchanged objects are only
-/// counted, unless everything is to be said.
+/// counted, unless everything is to be said; what is kept while the rest goes is always said.
 pub fn plan_lines(planned: &[Planned], style: Style, talk: Talk) -> Vec<String> {
     let mut places: Vec<(String, Vec<String>)> = Vec::new();
-    for line in planned.iter().filter(|line| line.action != Action::Unchanged || line.unseen || talk == Talk::Verbose) {
+    let goes_without_saying =
+        |line: &&Planned| line.action == Action::Unchanged && !line.unseen && line.kept().is_none();
+    for line in planned.iter().filter(|line| !goes_without_saying(line) || talk == Talk::Verbose) {
         let (place, object) = split(&line.object);
         let index = places.iter().position(|(there, _)| *there == place).unwrap_or_else(|| {
             places.push((place, Vec::new()));
@@ -27,7 +30,7 @@ pub fn plan_lines(planned: &[Planned], style: Style, talk: Talk) -> Vec<String> 
         lines.push(style.heading(&place));
         lines.extend(below);
     }
-    let unchanged = planned.iter().filter(|line| line.action == Action::Unchanged && !line.unseen).count();
+    let unchanged = planned.iter().filter(goes_without_saying).count();
     if unchanged > 0 && talk != Talk::Verbose {
         lines.push(style.faint(&format!("{unchanged} object{} unchanged", if unchanged == 1 { "" } else { "s" })));
     }
@@ -35,7 +38,7 @@ pub fn plan_lines(planned: &[Planned], style: Style, talk: Talk) -> Vec<String> 
 }
 
 fn object_lines(line: &Planned, object: &str, style: Style) -> Vec<String> {
-    let action = format!("{:<9}", line.action.word());
+    let action = format!("{:<9}", if line.kept().is_some() { "keep" } else { line.action.word() });
     let action = match line.action {
         Action::Create => style.good(&action),
         Action::Update | Action::Adopt => style.warning(&action),
@@ -43,10 +46,11 @@ fn object_lines(line: &Planned, object: &str, style: Style) -> Vec<String> {
         Action::Unchanged => style.faint(&action),
     };
     let mut lines = vec![format!("  {action} {object}")];
-    // That something missing is made goes without saying, and the fields below say that something differs.
-    let is_plain = matches!(line.why.as_str(), "missing" | "not registered" | "as it should be");
+    // That something missing is made, or that ours is deleted, goes without saying, and the fields below say that
+    // something differs.
+    let is_plain = matches!(line.why.as_str(), "missing" | "not registered" | "as it should be" | MADE);
     if !is_plain && (line.why != "differs" || line.fields.is_empty()) {
-        lines.push(format!("            {}", style.faint(&line.why)));
+        lines.push(format!("            {}", style.faint(line.kept().unwrap_or(&line.why))));
     }
     for field in &line.fields {
         lines.push(format!("            {}: {} -> {}", field.path, shown(&field.from), shown(&field.to)));
@@ -61,6 +65,7 @@ pub(super) fn split(object: &str) -> (String, String) {
     match (part, pieces.as_slice()) {
         ("kubernetes", [kind, namespace, name]) => (format!("namespace {namespace}"), format!("{kind} {name}")),
         ("kubernetes", [kind, name]) => ("cluster".to_owned(), format!("{kind} {name}")),
+        ("aws", [kind, rest @ ..]) => ("AWS".to_owned(), format!("{kind} {}", rest.join("/"))),
         ("orchestrator", [kind, rest @ ..]) => ("Orchestrator".to_owned(), format!("{kind} {}", rest.join("/"))),
         _ => (part.to_owned(), rest.to_owned()),
     }

@@ -13,7 +13,7 @@ fn schema_file(name: &str) -> PathBuf {
 
 /// Demands that a document is valid by a shipped schema.
 #[track_caller]
-fn is_valid(name: &str, document: &Value) {
+pub(crate) fn is_valid(name: &str, document: &Value) {
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema_file(name)).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let problems: Vec<_> = validator.iter_errors(document).map(|error| error.to_string()).collect();

@@ -5,6 +5,8 @@
 
 pub mod change;
 mod client;
+pub mod commands;
+pub mod context;
 mod credentials;
 mod denial;
 mod error;
@@ -21,11 +23,14 @@ mod read_iam;
 mod send;
 #[cfg(test)]
 mod server;
+pub mod settings;
 mod simulate;
+pub mod tags;
 mod take_back;
 #[cfg(test)]
 mod tests;
 mod token;
+pub mod trust_policy;
 mod understand;
 mod web_identity;
 mod write;

@@ -8,7 +8,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use super::super::server::{Reply, Seen, Server, json as reply};
-use super::super::{ConnectOptions, Orchestrator, OrchestratorError, ReachProblem, Token};
+use super::super::{ConnectOptions, Deleted, Orchestrator, OrchestratorError, ReachProblem, Token};
 use crate::access::Access;
 use crate::failure::{Failure, FailureKind};
 use crate::settings::RuleTarget;
@@ -388,4 +388,28 @@ async fn an_unknown_issuer_is_named_and_can_be_added() {
     nowhere.api_url = "https://api.invalid".parse().unwrap();
     let error = Orchestrator::connect(nowhere).unwrap().org("o").await.unwrap_err();
     assert!(matches!(error, OrchestratorError::NotReachable { problem: ReachProblem::Dns, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_delete_is_sent_again_and_what_is_gone_already_is_as_good() {
+    let lab = lab(|number, _| match number {
+        0 => Reply::Answer(503, "Retry-After: 1\r\n", String::new()),
+        1 => not_found(),
+        _ => Reply::Answer(204, "", String::new()),
+    });
+    assert_eq!(lab.orchestrator.delete_runner("o", "a1").await.unwrap(), Deleted::Already);
+    assert_eq!(lab.orchestrator.delete_rule("o", "r1").await.unwrap(), Deleted::Now);
+    let seen = lab.server.seen();
+    assert!(seen.iter().all(|request| request.method == "DELETE"));
+    assert_eq!((seen[1].target.as_str(), seen[2].target.as_str()), ("/orgs/o/runners/a1", "/orgs/o/runner-rules/r1"));
+}
+
+#[tokio::test]
+async fn a_runner_in_use_is_a_conflict_and_a_reader_deletes_nothing() {
+    let lab = lab(|_, _| reply(409, &json!({ "error": "CONFLICT", "message": "used by environments: a/b" })));
+    let error = lab.orchestrator.delete_runner("o", "a1").await.unwrap_err();
+    assert!(matches!(&error, OrchestratorError::Conflict { message, .. } if message.contains("a/b")), "{error}");
+    let reader = lab.orchestrator.read_only();
+    assert!(matches!(reader.delete_rule("o", "r1").await, Err(OrchestratorError::ReadOnly { .. })));
+    assert_eq!(lab.server.seen().len(), 1);
 }

@@ -1,7 +1,7 @@
 """Runs the `aws` command again and again in one process: most of its half second is loading Python.
 
-Each line on standard input is a document with `arguments` and `env`; each line on standard output has the `code`, `stdout`
-and `stderr` of that run. It ends with its input."""
+Each line on standard input is a document with `arguments` and `env`; each line on standard output has the `code`, the
+`stdout` and the `stderr` of that run. It ends with its input."""
 
 import contextlib
 import io
