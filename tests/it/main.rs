@@ -3,6 +3,7 @@
 
 mod adopt;
 mod apply;
+mod aws_room;
 mod crash;
 mod credentials;
 mod dead_ends;

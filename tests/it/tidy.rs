@@ -96,6 +96,10 @@ fn every_library_is_named_in_its_own_room_only() {
     only_in(&["terminal/"], &["dialoguer", "indicatif", "console"]);
     only_in(&["cluster/"], &["kube::"]);
     only_in(&["orchestrator/"], &["reqwest"]);
+    only_in(
+        &["cloud/aws/"],
+        &["aws_config", "aws_sdk_iam", "aws_sdk_eks", "aws_sdk_sts", "aws_sigv4", "aws_types", "aws_credential_types"],
+    );
     only_in(&["keypair.rs"], &["ed25519_dalek"]);
     only_in(&["manifests.rs"], &["minijinja"]);
 }

@@ -14,6 +14,7 @@ use aws_sdk_iam::config::IdentityCache;
 use tokio::sync::OnceCell;
 
 use super::AwsError;
+use super::credentials::advice;
 use super::found::{Caller, EksCluster};
 use super::guard::Guard;
 use super::http::http_client;
@@ -85,6 +86,8 @@ pub(super) struct Shared {
     pub profile: Option<String>,
     /// Where profiles were looked for, in words.
     pub profile_files: String,
+    /// What to say when getting credentials fails.
+    pub advice: Vec<String>,
     pub deadline: Instant,
     pub on_retry: OnRetry,
     pub pace: Pace,
@@ -111,7 +114,8 @@ impl Aws {
             Some(region) => region,
             None => region(process, &profiles, profile.as_ref())?,
         };
-        let http = http_client(process, &options.extra_roots)?;
+        let name = profile.as_ref().map_or("default", |profile| &profile.name);
+        let http = http_client(process, &options.extra_roots, profiles.value(name, "ca_bundle"))?;
         let sdk_region = aws_types::region::Region::new(region.as_str().to_owned());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
@@ -133,10 +137,12 @@ impl Aws {
                 loader = loader.credentials_provider(builder.profile_name(&profile.name).build());
             }
         }
+        let profile = profile.map(|profile| profile.name);
         let shared = Shared {
+            advice: advice(process, &profiles, profile.as_deref()),
             config: loader.load().await,
             region,
-            profile: profile.map(|profile| profile.name),
+            profile,
             profile_files: profiles.files,
             deadline: options.deadline,
             on_retry: options.on_retry,
@@ -204,7 +210,7 @@ fn region(process: &Process, profiles: &Profiles, profile: Option<&Profile>) -> 
         let region = process.var(variable).map(str::trim).filter(|region| !region.is_empty())?;
         Some((region, variable.to_owned()))
     });
-    let said = said.or_else(|| Some((profiles.region(name)?, format!("profile `{name}`"))));
+    let said = said.or_else(|| Some((profiles.value(name, "region")?, format!("profile `{name}`"))));
     let Some((text, said)) = said else {
         return Err(AwsError::NoRegion { profile: profile.map(|profile| profile.name.clone()) });
     };

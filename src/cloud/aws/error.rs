@@ -21,9 +21,11 @@ pub enum AwsError {
         profile: Option<String>,
         /// From the nearest cause to the root.
         causes: Vec<String>,
+        /// What to look at.
+        advice: Vec<String>,
     },
     /// The login of a profile that uses IAM Identity Center has expired, or was never made.
-    #[error("the login with IAM Identity Center{} has expired", of_profile(profile.as_deref()))]
+    #[error("the login with IAM Identity Center{} has expired, or was never made", of_profile(profile.as_deref()))]
     LoginExpired {
         /// The profile in use.
         profile: Option<String>,
@@ -128,8 +130,16 @@ pub enum AwsError {
         /// Who may not do what, and which policy says so.
         denial: Box<Denial>,
     },
+    /// A managed policy or a boundary that somebody named, and that is not there.
+    #[error("{action}: {message}")]
+    PolicyMissing {
+        /// The action.
+        action: String,
+        /// The server's own words, which name the policy.
+        message: String,
+    },
     /// Something that is not there.
-    #[error("{action}: there is no {on}: {message}")]
+    #[error("{action} on {on}: {message}")]
     Missing {
         /// The action, e.g. `iam:GetRole`.
         action: String,

@@ -25,6 +25,7 @@ fn kind(error: &AwsError) -> FailureKind {
         | AwsError::RegionUnknown { .. }
         | AwsError::ProxyInvalid { .. }
         | AwsError::RootsInvalid { .. }
+        | AwsError::PolicyMissing { .. }
         | AwsError::ClusterMissing { .. } => FailureKind::Usage,
         AwsError::NoRegion { .. } => FailureKind::AnswerMissing,
         AwsError::Throttled { .. }
@@ -47,7 +48,7 @@ fn causes(error: &AwsError) -> Vec<String> {
 }
 
 const AS_WHOM: &str = "aws sts get-caller-identity";
-const OTHER_PROFILE: &str = "or take another profile: --profile NAME (AWS_PROFILE)";
+const OTHER_PROFILE: &str = "take another profile: --profile NAME (AWS_PROFILE)";
 const PROXY: &str = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
 const AGAIN: &str = "run the same command again: it looks anew";
 
@@ -64,8 +65,8 @@ fn hints(error: &AwsError) -> Vec<String> {
             OTHER_PROFILE.to_owned(),
         ],
         AwsError::LoginExpired { profile, .. } => vec![with_profile("aws sso login", profile.as_deref())],
-        AwsError::CredentialsFailed { profile, .. } => {
-            vec![with_profile(AS_WHOM, profile.as_deref()), OTHER_PROFILE.to_owned()]
+        AwsError::CredentialsFailed { profile, advice, .. } => {
+            [advice.clone(), vec![with_profile(AS_WHOM, profile.as_deref()), OTHER_PROFILE.to_owned()]].concat()
         }
         AwsError::CredentialsExpired { profile, .. } => vec![
             with_profile("aws sso login", profile.as_deref()),
@@ -101,6 +102,7 @@ fn hints(error: &AwsError) -> Vec<String> {
         AwsError::Denied { denial } => denied(denial),
         AwsError::MadeMeanwhile { .. } | AwsError::Exists { .. } => owned(&[AGAIN]),
         AwsError::Conflict { .. } | AwsError::Missing { .. } | AwsError::Throttled { .. } => owned(&[AGAIN]),
+        AwsError::PolicyMissing { .. } => owned(&["check --attach-policy and --permissions-boundary"]),
         AwsError::Quota { .. } => owned(&["ask for more in Service Quotas, or remove what is not needed"]),
         AwsError::IssuerUnreachable { .. } => {
             owned(&["the issuer has to be reachable from the internet for IAM; Pod Identity needs none: \
@@ -130,6 +132,10 @@ fn denied(denial: &Denial) -> Vec<String> {
         PolicyKind::VpcEndpoint => vec!["ask for a wider policy of the VPC endpoint".to_owned()],
         _ => Vec::new(),
     };
+    if denial.action == "sts:AssumeRole" {
+        hints.push(OTHER_PROFILE.to_owned());
+        return hints;
+    }
     if denial.action == "iam:CreateRole" && denial.policy != PolicyKind::Identity {
         hints.push(
             "a rule may demand --permissions-boundary, --role-path or --role-name; or bring a role: --role-arn"

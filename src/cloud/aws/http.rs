@@ -15,20 +15,31 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
 use super::AwsError;
 use crate::process::Process;
-use crate::trust::check_bundle;
 
 /// Where containers and instances get their credentials: on this machine, so never through a proxy.
 const NEVER_PROXIED: &str = "169.254.169.254,169.254.170.2,169.254.170.23,[fd00:ec2::254],[fd00:ec2::23]";
+
+/// What is wrong with a bundle of which nothing can be used.
+const NONE_USABLE: &str = "there is no certificate in it that can be trusted";
 
 /// The one HTTP client of this room.
 ///
 /// # Errors
 /// A proxy or certificates that can't be used.
-pub(super) fn http_client(process: &Process, extra_roots: &[Vec<u8>]) -> Result<SharedHttpClient, AwsError> {
+pub(super) fn http_client(
+    process: &Process,
+    extra_roots: &[Vec<u8>],
+    ca_bundle: Option<&str>,
+) -> Result<SharedHttpClient, AwsError> {
     let ways = Ways {
-        tls: trusted(process, extra_roots)?,
+        tls: trusted(process, extra_roots, ca_bundle)?,
         https: proxy(process, "HTTPS_PROXY", "https_proxy", ProxyConfig::https)?,
         http: proxy(process, "HTTP_PROXY", "http_proxy", ProxyConfig::http)?,
         pools: Mutex::default(),
@@ -36,22 +47,34 @@ pub(super) fn http_client(process: &Process, extra_roots: &[Vec<u8>]) -> Result<
     Ok(SharedHttpClient::new(ways))
 }
 
-fn trusted(process: &Process, extra_roots: &[Vec<u8>]) -> Result<TlsContext, AwsError> {
+fn trusted(process: &Process, extra_roots: &[Vec<u8>], ca_bundle: Option<&str>) -> Result<TlsContext, AwsError> {
     let invalid = |said: &str, message: String| AwsError::RootsInvalid { said: said.to_owned(), message };
     // The TLS library asserts that there are some.
     let has_native = !rustls_native_certs::load_native_certs().certs.is_empty();
     let mut store = TrustStore::empty().with_native_roots(has_native);
     for bundle in extra_roots {
-        store.add_pem_certificate(bundle.as_slice());
+        let usable = usable(bundle).ok_or_else(|| invalid("`--ca-file`", NONE_USABLE.to_owned()))?;
+        store.add_pem_certificate(usable);
     }
-    if let Some(file) = process.var("AWS_CA_BUNDLE") {
-        let said = format!("`{file}` (AWS_CA_BUNDLE)");
+    let of_variable = process.var("AWS_CA_BUNDLE").map(|file| (file, "AWS_CA_BUNDLE"));
+    if let Some((file, variable)) = of_variable.or_else(|| Some((ca_bundle?, "`ca_bundle` of the profile"))) {
+        let said = format!("`{file}` ({variable})");
         let bundle = std::fs::read(process.path(file)).map_err(|error| invalid(&said, error.to_string()))?;
-        check_bundle(&bundle, file, "AWS_CA_BUNDLE")
-            .map_err(|failure| invalid(&said, failure.causes.first().cloned().unwrap_or(failure.message)))?;
-        store.add_pem_certificate(bundle);
+        store.add_pem_certificate(usable(&bundle).ok_or_else(|| invalid(&said, NONE_USABLE.to_owned()))?);
     }
     TlsContext::builder().with_trust_store(store).build().map_err(|error| invalid("this machine", error.to_string()))
+}
+
+/// The certificates of a bundle that can be trusted, as PEM: the TLS library panics over any other.
+fn usable(bundle: &[u8]) -> Option<Vec<u8>> {
+    let mut pem = String::new();
+    for certificate in CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok) {
+        if webpki::anchor_from_trusted_cert(&certificate).is_ok() {
+            let text = STANDARD.encode(&certificate);
+            pem += &format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        }
+    }
+    (!pem.is_empty()).then(|| pem.into_bytes())
 }
 
 fn proxy<E>(
@@ -148,9 +171,9 @@ mod tests {
 
     #[test]
     fn proxies_are_taken_in_both_cases_and_their_passwords_not_shown() {
-        let client = http_client(&process(&[("https_proxy", "user:hunter2@proxy:3128")]), &[]).unwrap();
+        let client = http_client(&process(&[("https_proxy", "user:hunter2@proxy:3128")]), &[], None).unwrap();
         assert!(!format!("{client:?}").contains("hunter2"));
-        let error = http_client(&process(&[("HTTPS_PROXY", "ftp://user:hunter2@proxy")]), &[]).unwrap_err();
+        let error = http_client(&process(&[("HTTPS_PROXY", "ftp://user:hunter2@proxy")]), &[], None).unwrap_err();
         assert_eq!(error.to_string(), "the proxy in `HTTPS_PROXY` is not a URL that can be used");
         assert!(!format!("{error:?}").contains("hunter2"));
     }
@@ -159,9 +182,12 @@ mod tests {
     fn a_bundle_that_is_none_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_str().unwrap().to_owned();
-        let error = http_client(&process(&[("AWS_CA_BUNDLE", &path)]), &[]).unwrap_err();
+        let error = http_client(&process(&[("AWS_CA_BUNDLE", &path)]), &[], None).unwrap_err();
         assert!(error.to_string().starts_with(&format!("the certificates of `{path}` (AWS_CA_BUNDLE)")), "{error}");
-        let error = http_client(&process(&[("AWS_CA_BUNDLE", "/nowhere.pem")]), &[]).unwrap_err();
+        let error = http_client(&process(&[("AWS_CA_BUNDLE", "/nowhere.pem")]), &[], None).unwrap_err();
         assert!(matches!(error, AwsError::RootsInvalid { .. }), "{error}");
+        let garbage = b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n".to_vec();
+        let error = http_client(&process(&[]), &[garbage], None).unwrap_err();
+        assert!(error.to_string().contains("`--ca-file`"), "{error}");
     }
 }

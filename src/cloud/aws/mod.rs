@@ -7,6 +7,7 @@ pub mod change;
 mod client;
 pub mod commands;
 pub mod context;
+mod credentials;
 mod denial;
 mod error;
 mod failure;

@@ -4,6 +4,7 @@ use aws_config::profile::{ProfileSet, load};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::AwsError;
+use super::understand::causes;
 use crate::process::Process;
 
 /// The profiles of the configuration files.
@@ -29,8 +30,9 @@ impl Profiles {
         match load(&Fs::real(), &env, &Default::default(), None).await {
             Ok(set) => Ok(Self { set, files }),
             Err(error) => {
-                // A line of these files may be a secret: only what the outermost error says is kept.
-                Err(AwsError::ProfilesUnreadable { files, message: super::understand::first_line(&error.to_string()) })
+                // The last cause says file and line on its first line; what follows may show a secret.
+                let message = causes(&error).pop().unwrap_or_default().trim_end_matches(':').to_owned();
+                Err(AwsError::ProfilesUnreadable { files, message })
             }
         }
     }
@@ -47,8 +49,8 @@ impl Profiles {
         names
     }
 
-    /// The region that a profile says.
-    pub(super) fn region(&self, name: &str) -> Option<&str> {
-        self.set.get_profile(name)?.get("region").filter(|region| !region.is_empty())
+    /// What a profile says under a key.
+    pub(super) fn value(&self, name: &str, key: &str) -> Option<&str> {
+        self.set.get_profile(name)?.get(key).filter(|value| !value.is_empty())
     }
 }

@@ -111,7 +111,8 @@ impl Aws {
     /// # Errors
     /// A missing right, or no answer.
     pub async fn inline_policy(&self, role: &str, name: &str) -> Result<Option<Value>, AwsError> {
-        let call = || Call::iam("GetRolePolicy", format!("policy `{name}` of role `{role}`"));
+        let call =
+            || Call { on: format!("policy `{name}` of role `{role}`"), ..self.about("GetRolePolicy", "role", role) };
         let send = || self.iam.get_role_policy().role_name(role).policy_name(name).send();
         let Some(answer) = self.ask_for(call(), send).await? else { return Ok(None) };
         document(&call(), answer.policy_document()).map(Some)
@@ -122,7 +123,7 @@ impl Aws {
     /// # Errors
     /// A missing right, or no answer.
     pub async fn inline_policies(&self, role: &str) -> Result<Vec<String>, AwsError> {
-        let call = Call::iam("ListRolePolicies", format!("role `{role}`"));
+        let call = self.about("ListRolePolicies", "role", role);
         let send = || async {
             let pages = self.iam.list_role_policies().role_name(role).into_paginator();
             pages.items().send().collect::<Result<Vec<_>, _>>().await

@@ -32,16 +32,31 @@ impl Server {
         Self::until(answers, Duration::from_secs(20)).await
     }
 
+    /// Stands in the way to an AWS that is nowhere.
+    pub(super) async fn as_proxy(answers: Vec<Answer>) -> Self {
+        Self::start(answers, Duration::from_secs(20), true).await
+    }
+
     pub(super) async fn until(answers: Vec<Answer>, time: Duration) -> Self {
+        Self::start(answers, time, false).await
+    }
+
+    async fn start(answers: Vec<Answer>, time: Duration, is_proxy: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut process = Process::default();
+        let mut url = format!("http://{}", listener.local_addr().unwrap());
+        if is_proxy {
+            let proxy = url.replace("http://", "http://user:pass@");
+            process.env.insert("HTTP_PROXY".to_owned(), proxy);
+            url = "http://aws.invalid".to_owned();
+        }
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         tokio::spawn(serve(listener, answers, asked.clone()));
         let [secret, session] = SECRETS;
         let credentials = Credentials::new("AKIDEXAMPLE", secret, Some(session.to_owned()), None, "test");
         let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client(&Process::default(), &[]).unwrap())
+            .http_client(http_client(&process, &[], None).unwrap())
             .region(aws_types::region::Region::from_static("eu-central-1"))
             .credentials_provider(credentials)
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
@@ -55,6 +70,7 @@ impl Server {
             region: "eu-central-1".parse().unwrap(),
             profile: Some("work".to_owned()),
             profile_files: "~/.aws/config".to_owned(),
+            advice: Vec::new(),
             deadline: Instant::now() + time,
             on_retry: Arc::new(move |text| ear.lock().unwrap().push(text.to_owned())),
             pace: Pace { first, longest, whole: Duration::from_millis(200) },

@@ -341,3 +341,28 @@ async fn rights_are_asked_about_in_few_requests_and_a_session_s_role_is_found() 
     let root = "arn:aws:iam::123456789012:root".parse().unwrap();
     assert_eq!(server.aws.simulate(&root, &checks).await.unwrap(), [RightVerdict::Allowed, RightVerdict::Allowed]);
 }
+
+#[tokio::test]
+async fn a_proxy_is_gone_through() {
+    let server = Server::as_proxy(vec![caller()]).await;
+    server.aws.caller().await.unwrap();
+    let asked = server.asked().concat().to_lowercase();
+    assert!(asked.starts_with("post http://aws.invalid/ "), "{asked}");
+    assert!(asked.contains("proxy-authorization: basic dxnlcjpwyxnz"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_region_that_has_no_host_is_a_slip_of_the_pen() {
+    let mut server = Server::with(Vec::new()).await;
+    let shared = std::sync::Arc::get_mut(&mut server.aws.shared).unwrap();
+    let nowhere = || vec!["failed to lookup address information: Name or service not known".to_owned()];
+    let told = |shared: &client::Shared| {
+        let problem = understand::reach_problem(&nowhere());
+        Failure::from(understand::unreachable("eks:X".to_owned(), "eks", problem, nowhere(), shared))
+    };
+    assert_eq!(told(shared).kind, FailureKind::Unreachable);
+    shared.region = "eu-centrall-1".parse().unwrap();
+    let failure = told(shared);
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert_eq!(failure.hints, ["did you mean --region eu-central-1?"]);
+}

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::AwsError;
 use super::client::Aws;
+use super::credentials::credentials_error;
 use super::names::Region;
-use super::understand::credentials_error;
 
 /// What the API server's authenticator recognises a token by.
 const PREFIX: &str = "k8s-aws-v1.";
@@ -83,7 +83,8 @@ fn presign(
     cluster: &str,
     now: SystemTime,
 ) -> Result<ClusterToken, AwsError> {
-    let failed = |message: String| AwsError::CredentialsFailed { profile: None, causes: vec![message] };
+    let failed =
+        |message: String| AwsError::CredentialsFailed { profile: None, causes: vec![message], advice: Vec::new() };
     let uri = format!("https://sts.{region}.{}/?Action=GetCallerIdentity&Version=2011-06-15", region.dns_suffix());
     let mut request =
         http::Request::get(uri).header(CLUSTER_HEADER, cluster).body(()).map_err(|error| failed(error.to_string()))?;

@@ -2,13 +2,13 @@
 
 use std::error::Error;
 
-use aws_config::meta::ProviderChainError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::client::Shared;
+use super::credentials::credentials_error;
 use super::denial::Denial;
 use super::guard::Refused;
 use super::send::Call;
@@ -41,12 +41,26 @@ pub(super) fn first_line(text: &str) -> String {
     shown
 }
 
-fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
+/// What libraries say about themselves.
+const NOISE: [&str; 8] = [
+    "dispatch failure",
+    "service error",
+    "io error",
+    "client error (Connect)",
+    "dns error",
+    "an error occurred while loading credentials",
+    "an error occurred while loading an access token",
+    "the credentials provider was not properly configured",
+];
+
+/// From the nearest cause to the root, without what says nothing.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut source = Some(error);
     while let Some(cause) = source {
         let text = first_line(&cause.to_string());
-        if !text.is_empty() && causes.last().is_none_or(|last| !last.contains(&text)) {
+        if !text.is_empty() && !NOISE.contains(&text.as_str()) && causes.last().is_none_or(|last| !last.contains(&text))
+        {
             causes.push(text);
         }
         source = cause.source();
@@ -55,7 +69,7 @@ fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
 }
 
 /// The first error of a kind among an error and its causes.
-fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
+pub(super) fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
     let mut source = Some(error);
     while let Some(cause) = source {
         if let Some(found) = cause.downcast_ref::<T>() {
@@ -104,6 +118,12 @@ impl Trouble {
         }
     }
 
+    /// What a server answered, already taken apart.
+    pub(super) fn answered(code: &str, message: &str) -> Self {
+        let code = code.strip_suffix("Exception").unwrap_or(code).to_owned();
+        Self { code, message: first_line(message), status: None, what: What::Answer }
+    }
+
     /// Nobody answered before the whole run has to end.
     pub(super) fn timed_out() -> Self {
         Self { code: String::new(), message: String::new(), status: None, what: What::TimedOut }
@@ -116,7 +136,7 @@ impl Trouble {
             What::Refused(operation) => AwsError::ReadOnly { operation },
             What::Credentials(error) => error,
             What::TimedOut => AwsError::TimedOut { action: call.action() },
-            What::NoAnswer(causes) => no_answer(causes, call, shared),
+            What::NoAnswer(causes) => unreachable(call.action(), call.service, reach_problem(&causes), causes, shared),
             What::Other => AwsError::Unexpected {
                 action: call.action(),
                 status: self.status,
@@ -158,6 +178,8 @@ impl Trouble {
             "LimitExceeded" | "ResourceLimitExceeded" | "ServiceQuotaExceeded" => {
                 AwsError::Quota { action, quota: quota(&message), message }
             }
+            // IAM says this of policies to attach and of boundaries alike, which somebody named.
+            "NoSuchEntity" if message.contains("is not attachable") => AwsError::PolicyMissing { action, message },
             "NoSuchEntity" | "ResourceNotFound" | "NotFound" => AwsError::Missing { action, on, message },
             "EntityAlreadyExists" | "ResourceInUse" => AwsError::Exists { action, on, message },
             "DeleteConflict" | "ConcurrentModification" | "EntityTemporarilyUnmodifiable" | "UnmodifiableEntity" => {
@@ -189,10 +211,10 @@ fn quota(message: &str) -> Option<String> {
 }
 
 /// Reads from the causes of a network error what happened. The libraries below have no public types for all of it.
-fn no_answer(causes: Vec<String>, call: &Call, shared: &Shared) -> AwsError {
+pub(super) fn reach_problem(causes: &[String]) -> ReachProblem {
     let texts = causes.join("\n").to_lowercase();
     let has = |word| texts.contains(word);
-    let problem = if has("unknownissuer") || has("unknown issuer") {
+    if has("unknownissuer") || has("unknown issuer") {
         ReachProblem::UnknownIssuer
     } else if has("invalid peer certificate") || has("certificate verif") {
         ReachProblem::Certificate
@@ -204,52 +226,22 @@ fn no_answer(causes: Vec<String>, call: &Call, shared: &Shared) -> AwsError {
         ReachProblem::Refused
     } else {
         ReachProblem::Other
-    };
+    }
+}
+
+/// No connection, which for a misspelt region means that there is no such host.
+pub(super) fn unreachable(
+    action: String,
+    service: &str,
+    problem: ReachProblem,
+    causes: Vec<String>,
+    shared: &Shared,
+) -> AwsError {
     match (problem, shared.region.nearest()) {
         (ReachProblem::Dns, Some(nearest)) => {
-            AwsError::RegionUnknown { service: call.service.to_owned(), region: shared.region.to_string(), nearest }
+            AwsError::RegionUnknown { service: service.to_owned(), region: shared.region.to_string(), nearest }
         }
-        _ => AwsError::NotReachable { action: call.action(), problem, causes },
-    }
-}
-
-/// What a failure to get credentials means.
-pub(super) fn credentials_error(error: &CredentialsError, shared: &Shared) -> AwsError {
-    let profile = shared.profile.clone();
-    let mut causes = causes(error);
-    let all = causes.join("\n");
-    if let Some(chain) = find::<ProviderChainError<CredentialsError>>(error) {
-        let tried = chain.attempts().iter().map(|attempt| tried(attempt.name(), attempt.error(), shared)).collect();
-        return AwsError::NoCredentials { tried, profile };
-    }
-    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
-        return AwsError::NoCredentials { tried: vec![tried("Profile", error, shared)], profile };
-    }
-    // Of what comes with the SDK, only the login with IAM Identity Center speaks of this.
-    let is_login = all.contains("SSO") || all.contains("sso") || all.contains("access token provider");
-    let is_old = ["expired", "cached SSO token", "Session token not found or invalid", "Unauthorized"];
-    if is_login && is_old.iter().any(|word| all.contains(word)) {
-        return AwsError::LoginExpired { profile, causes };
-    }
-    causes.retain(|cause| cause != "an error occurred while loading credentials");
-    AwsError::CredentialsFailed { profile, causes }
-}
-
-fn tried(name: &str, error: &CredentialsError, shared: &Shared) -> String {
-    let source = match name {
-        "Environment" => "the environment (AWS_ACCESS_KEY_ID)".to_owned(),
-        "Profile" => {
-            let profile = shared.profile.as_deref().unwrap_or("default");
-            format!("profile `{profile}` of {}", shared.profile_files)
-        }
-        "WebIdentityToken" => "web identity (AWS_WEB_IDENTITY_TOKEN_FILE)".to_owned(),
-        "EcsContainer" => "the container (AWS_CONTAINER_CREDENTIALS_FULL_URI)".to_owned(),
-        "Ec2InstanceMetadata" => "instance metadata".to_owned(),
-        other => other.to_owned(),
-    };
-    match error.source().map(causes).and_then(|mut causes| causes.pop()) {
-        Some(cause) => format!("{source}: {cause}"),
-        None => format!("{source}: no credentials there"),
+        _ => AwsError::NotReachable { action, problem, causes },
     }
 }
 
