@@ -34,4 +34,4 @@ bench: tools ## Measure the release binary (docs/performance.md)
 	cargo bench --bench figures
 
 tools:
-	@tests/tools openssl
+	@tests/tools openssl python3

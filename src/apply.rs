@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::change::{Change, Planned, Stage};
+use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, ClusterError, DryRun, ObjectRef, owner};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -31,6 +32,8 @@ pub struct Tools<'a> {
     pub cluster: Option<&'a Cluster>,
     /// The Orchestrator, open for writing.
     pub orchestrator: Option<&'a Orchestrator>,
+    /// AWS, open for writing.
+    pub aws: Option<&'a Aws>,
     /// Where events go.
     pub tell: Tell,
     /// Whether to stop.
@@ -184,6 +187,10 @@ impl Made {
 async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Result<Made, Failure> {
     let org = tools.settings.org.as_str();
     match change {
+        Change::Aws(change) => {
+            tools.aws.ok_or_else(|| bug("a change in AWS without a connection"))?.apply(change).await?;
+            Ok(Made::default())
+        }
         Change::ApplyObject { object, manifest, conflicts } => {
             cluster(tools)?.apply(object, manifest, *conflicts, DryRun::No).await.map_err(moved)?;
             Ok(Made::default())

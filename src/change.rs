@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cloud::aws::change::AwsChange;
 use crate::cluster::{Conflicts, ObjectRef};
 use crate::phase::Phase;
 use crate::settings::RuleTarget;
@@ -19,6 +20,8 @@ pub enum Change {
         /// What to do about fields of other managers.
         conflicts: Conflicts,
     },
+    /// Something in AWS.
+    Aws(AwsChange),
     /// Create the key Secret. The key itself is made or lent when this is carried out.
     StoreKey {
         /// The Secret.
@@ -95,7 +98,7 @@ impl AsSeen {
 /// When a change comes: everything of one stage may go on at the same time, and waits for the stage before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Namespaces: everything else in the cluster stands in one.
+    /// Namespaces: everything else in the cluster stands in one. And the role, which everything of the identity names.
     Ground,
     /// The key, and what does not depend on it.
     Objects,
@@ -149,6 +152,8 @@ impl Change {
                 Kind::Deployment => Stage::Agent,
                 _ => Stage::Objects,
             },
+            Self::Aws(AwsChange::CreateAssociation(_) | AwsChange::UpdateAssociation { .. }) => Stage::Objects,
+            Self::Aws(_) => Stage::Ground,
             Self::StoreKey { .. } | Self::StorePullSecret { .. } => Stage::Objects,
             Self::RegisterRunner { .. } | Self::PatchRunner { .. } => Stage::Registration,
             Self::CreateRule { .. } => Stage::Agent,

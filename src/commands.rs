@@ -18,6 +18,11 @@ pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<S
                 _ if is_of_the_chart(manifest) => installs = true,
                 _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
             },
+            Change::Aws(change) => {
+                let region =
+                    settings.aws.as_ref().and_then(|aws| aws.region.as_ref()).map_or("$AWS_REGION", |r| r.as_str());
+                lines.extend(crate::cloud::aws::commands::lines(change, region));
+            }
             Change::StoreKey { object, data_key } => {
                 let file = match (&settings.private_key_file, key_is_given) {
                     (Some(file), true) => file.to_string(),

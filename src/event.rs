@@ -58,8 +58,10 @@ pub enum Event {
     Verified {
         /// The claim.
         claim: String,
-        /// Whether it holds.
+        /// Whether it is known to hold.
         pass: bool,
+        /// `pass`, `fail` or `unknown`.
+        outcome: String,
         /// What was seen.
         observed: String,
     },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::cloud::aws::found::FoundAws;
 use crate::cluster::{ClusterError, ObjectRef};
 use crate::keypair::PublicKey;
 use crate::orchestrator::{Rule, Runner};
@@ -13,10 +14,14 @@ use crate::orchestrator::{Rule, Runner};
 pub struct Found {
     /// The cluster; `None` when this run does not need it.
     pub cluster: Option<FoundCluster>,
+    /// AWS; `None` when this run does not need it.
+    pub aws: Option<FoundAws>,
     /// The Orchestrator; `None` when this run does not need it or has no token for it.
     pub orchestrator: Option<FoundOrchestrator>,
     /// The key that a person gave, by its public half.
     pub given_key: Option<PublicKey>,
+    /// What could not be looked at on a whole side, in words.
+    pub notes: Vec<String>,
 }
 
 /// What was found in the cluster.

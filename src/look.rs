@@ -4,20 +4,47 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use futures::FutureExt;
-use futures::future::{join_all, try_join};
+use futures::future::join_all;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right, owner};
+use crate::cloud::aws::Aws;
+use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right};
 use crate::failure::{Failure, FailureKind};
-use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, PullSecretSeen, Seen};
+use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, Seen};
 use crate::keypair::PrivateKey;
-use crate::lent::{Lent, PullSecret};
+use crate::lent::Lent;
 use crate::manifests::kubernetes_agent;
 use crate::orchestrator::{Orchestrator, OrchestratorError};
 use crate::phase::Phase;
-use crate::plan::choose;
+use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
+
+mod aws;
+mod pull_secrets;
+
+use aws::{look_at_aws, same_cluster};
+use pull_secrets::look_at_pull_secrets;
+
+/// What can be looked at.
+#[derive(Clone, Copy, Default)]
+pub struct Sides<'a> {
+    /// The cluster.
+    pub cluster: Option<&'a Cluster>,
+    /// The Orchestrator.
+    pub orchestrator: Option<&'a Orchestrator>,
+    /// AWS.
+    pub aws: Option<AwsSide<'a>>,
+}
+
+/// AWS, and what is known of it beforehand.
+#[derive(Clone, Copy)]
+pub struct AwsSide<'a> {
+    /// The client.
+    pub client: &'a Aws,
+    /// The account that the context says the cluster is in.
+    pub account: Option<&'a str>,
+}
 
 /// Reads what the given phases need to know.
 ///
@@ -29,14 +56,39 @@ use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 pub async fn look(
     settings: &Settings,
     lent: &Lent,
-    cluster: Option<&Cluster>,
-    orchestrator: Option<&Orchestrator>,
+    sides: Sides<'_>,
     phases: &BTreeSet<Phase>,
 ) -> Result<Found, Failure> {
+    let Sides { cluster, orchestrator, aws } = sides;
+    let only_identity = phases.iter().eq([&Phase::Identity]);
     let in_cluster = async {
         match cluster {
-            Some(cluster) => look_at_cluster(settings, lent, cluster, phases).await.map(Some),
-            None => Ok(None),
+            Some(cluster) => match look_at_cluster(settings, lent, cluster, phases).await {
+                Ok(found) => Ok((Some(found), None)),
+                // Whoever sets up identities may have no access to the cluster at all.
+                Err(failure) if only_identity && aws.is_some() => {
+                    let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+                    Ok((None, Some(format!("the cluster can't be looked at: {}{cause}", failure.message))))
+                }
+                Err(failure) => Err(failure),
+            },
+            None => Ok((None, None)),
+        }
+    };
+    let in_aws = async {
+        let (Some(client), Some(aws_settings)) = (aws, &settings.aws) else { return Ok((None, None)) };
+        let seen = look_at_aws(settings, aws_settings, client.client, client.account).await;
+        match seen {
+            Ok(found) => Ok((Some(found), None)),
+            // The other phases need AWS only to know the role that the jobs' account names.
+            Err(failure) if !phases.contains(&Phase::Identity) => {
+                let message = format!(
+                    "AWS can't be looked at, so the jobs' role stays as the cluster has it: {}",
+                    failure.message
+                );
+                Ok((None, Some(message)))
+            }
+            Err(failure) => Err(failure),
         }
     };
     let at_orchestrator = async {
@@ -45,9 +97,19 @@ pub async fn look(
             None => Ok(None),
         }
     };
-    let (in_cluster, at_orchestrator) = try_join(in_cluster, at_orchestrator).await?;
-    let mut found = Found { cluster: in_cluster, orchestrator: at_orchestrator, given_key: lent.public_key.clone() };
-    if let Some(cluster) = cluster {
+    let ((in_cluster, note), at_orchestrator, (in_aws, aws_note)) =
+        futures::try_join!(in_cluster, at_orchestrator, in_aws)?;
+    let mut found = Found {
+        cluster: in_cluster,
+        aws: in_aws,
+        orchestrator: at_orchestrator,
+        given_key: lent.public_key.clone(),
+        notes: note.into_iter().chain(aws_note).collect(),
+    };
+    if let (Some(cluster), Some(_), Some(seen)) = (cluster, &found.cluster, &found.aws) {
+        same_cluster(cluster, &seen.cluster).await?;
+    }
+    if let (Some(cluster), Some(_)) = (cluster, &found.cluster) {
         look_again(settings, lent, cluster, &mut found).await?;
     }
     Ok(found)
@@ -154,7 +216,11 @@ fn wanted_objects(
     let choices = choose(settings, &lent.inputs(), found);
     let manifests = kubernetes_agent(settings, &choices).map_err(|error| Failure::of(FailureKind::Bug, &error))?;
     let relevant = |phase: Phase| phase == Phase::Namespaces || phases.contains(&phase);
-    Ok(manifests.into_iter().filter(|manifest| relevant(manifest.phase)).map(|manifest| manifest.object).collect())
+    let identity = phases.contains(&Phase::Identity);
+    let wanted = manifests
+        .into_iter()
+        .filter(|manifest| relevant(manifest.phase) || (identity && is_job_account(settings, &manifest.object)));
+    Ok(wanted.map(|manifest| manifest.object).collect())
 }
 
 /// The second round: what the first one pointed to. Usually nothing.
@@ -235,45 +301,6 @@ pub async fn read_key(cluster: &Cluster, object: &ObjectRef, data_key: &str) -> 
     match PrivateKey::from_pem(&pem) {
         Ok(key) => Ok(FoundKey::Usable(key.public())),
         Err(error) => unusable(error.to_string()),
-    }
-}
-
-async fn look_at_pull_secrets(
-    settings: &Settings,
-    pull_secret: Option<&PullSecret>,
-    cluster: &Cluster,
-) -> Result<BTreeMap<ObjectRef, PullSecretSeen>, ClusterError> {
-    let Some(pull_secret) = pull_secret else { return Ok(BTreeMap::new()) };
-    let namespaces = BTreeSet::from([settings.runner_namespace.as_str(), settings.job_namespace.as_str()]);
-    let objects: Vec<_> = namespaces.iter().map(|ns| ObjectRef::new(Kind::Secret, *ns, &pull_secret.name)).collect();
-    let reads = join_all(objects.iter().map(|object| cluster.get(object))).await;
-    let mut all = BTreeMap::new();
-    for (object, read) in objects.into_iter().zip(reads) {
-        let seen = match Seen::of(read)? {
-            Seen::Missing => PullSecretSeen::Missing,
-            Seen::Unknown(why) => PullSecretSeen::Unknown(why),
-            Seen::There(secret) => compare_pull_secret(&secret, pull_secret),
-        };
-        all.insert(object, seen);
-    }
-    Ok(all)
-}
-
-fn compare_pull_secret(secret: &Value, wanted: &PullSecret) -> PullSecretSeen {
-    let secret_type = text(secret, "/type").unwrap_or_default();
-    if secret_type != "kubernetes.io/dockerconfigjson" {
-        return PullSecretSeen::OtherType(secret_type);
-    }
-    let encoded = secret.get("data").and_then(|data| data.get(".dockerconfigjson")).and_then(Value::as_str);
-    let there = encoded.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
-    let there = there.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    let same = there.is_some() && there == serde_json::from_str(&wanted.docker_config).ok();
-    if same {
-        return PullSecretSeen::Same;
-    }
-    PullSecretSeen::Differs {
-        ours: owner::applied_by_us(secret) || owner::made_by_us(secret),
-        owner: owner::claimed_by(secret).map(|owner| owner.to_string()),
     }
 }
 

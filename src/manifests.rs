@@ -46,6 +46,8 @@ pub struct Choices {
     pub state_namespace: Option<String>,
     /// Extra authorities for agent and jobs, as PEM.
     pub ca_bundle: Option<String>,
+    /// Annotations of the job service account that name its cloud identity.
+    pub job_annotations: BTreeMap<String, String>,
     /// Whether the pod carries the checksum of its configuration.
     pub config_checksum: bool,
 }
@@ -143,9 +145,11 @@ fn values(settings: &Settings, choices: &Choices) -> Value {
     // One account for agent and jobs: it carries the annotations of both.
     let one_account = settings.runner_namespace == settings.job_namespace
         && settings.runner_account.name == settings.job_account.name;
+    let mut job_annotations = settings.job_account.annotations.clone();
+    job_annotations.extend(choices.job_annotations.clone());
     let mut runner_annotations = settings.runner_account.annotations.clone();
     if one_account {
-        runner_annotations.extend(settings.job_account.annotations.clone());
+        runner_annotations.extend(job_annotations.clone());
     }
     json!({
         "release": RELEASE_NAME,
@@ -160,7 +164,7 @@ fn values(settings: &Settings, choices: &Choices) -> Value {
         "runner_account": settings.runner_account.name.as_str(),
         "runner_annotations": runner_annotations,
         "job_account": settings.job_account.name.as_str(),
-        "job_annotations": settings.job_account.annotations,
+        "job_annotations": job_annotations,
         "agent_role": agent_role(settings),
         "replicas": choices.replicas,
         "image": choices.image,
@@ -311,6 +315,10 @@ agent:
             pull_secrets: vec!["a".to_owned()],
             state_namespace: Some("state".to_owned()),
             ca_bundle: Some("PEM".to_owned()),
+            job_annotations: BTreeMap::from([(
+                "eks.amazonaws.com/role-arn".to_owned(),
+                "arn:aws:iam::1:role/a".to_owned(),
+            )]),
             config_checksum: true,
         };
         kubernetes_agent(&settings, &choices).unwrap()

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Phase {
     /// Namespaces for agent, jobs and state.
     Namespaces,
+    /// The jobs' cloud identity, and the annotation that names it.
+    Identity,
     /// The key Secret and pull secrets.
     Secret,
     /// The runner in the Orchestrator.
@@ -19,12 +21,14 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in the order in which a whole setup does them.
-    pub const ALL: [Self; 5] = [Self::Namespaces, Self::Secret, Self::Register, Self::Install, Self::Rule];
+    pub const ALL: [Self; 6] =
+        [Self::Namespaces, Self::Identity, Self::Secret, Self::Register, Self::Install, Self::Rule];
 
     /// The command that does only this phase.
     pub fn command(self) -> &'static str {
         match self {
             Self::Namespaces => "namespaces",
+            Self::Identity => "identity",
             Self::Secret => "secret",
             Self::Register => "register",
             Self::Install => "install",

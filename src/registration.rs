@@ -399,6 +399,7 @@ mod tests {
             runner_id: "a1".parse().unwrap(),
             runner_type: RunnerType::KubernetesAgent,
             provider: Provider::Generic,
+            aws: None,
             description: None,
             runner_namespace: "runner".parse().unwrap(),
             job_namespace: "job".parse().unwrap(),

@@ -80,7 +80,9 @@ impl Write {
                 let manifest = crate::apply::pull_secret(object, r#"{"auths":{}}"#);
                 Some(Self { object: object.clone(), manifest, creates: false, conflicts: *conflicts })
             }
-            Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => None,
+            Change::Aws(_) | Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => {
+                None
+            }
             // A delete is not rehearsed: a client that may only read refuses it in every form.
             Change::DeleteObject { .. } | Change::DeleteRule { .. } | Change::DeleteRunner { .. } => None,
         }

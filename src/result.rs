@@ -7,8 +7,8 @@ use crate::change::{Action, FieldChange};
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::keypair::PublicKey;
-use crate::plan::Plan;
-use crate::settings::Settings;
+use crate::plan::{Plan, role_arn};
+use crate::settings::{AwsIdentity, Settings};
 
 /// The document's schema; fields are only added within `v1`.
 pub const SCHEMA: &str = "runner-setup/result/v1";
@@ -30,6 +30,9 @@ pub struct ResultDocument {
     /// The cluster in question, as far as it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterSummary>,
+    /// The cluster as AWS knows it, when AWS was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws: Option<AwsSummary>,
     /// Every object, in the order in which it is done.
     pub changes: Vec<ChangeSummary>,
     /// What was proved.
@@ -101,6 +104,22 @@ pub struct ClusterSummary {
     pub version: Option<String>,
 }
 
+/// The cluster as AWS knows it, and whose credentials were used.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct AwsSummary {
+    /// The account's 12 digits.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// The cluster's ARN.
+    pub cluster: String,
+    /// The ARN of the principal whose credentials were used.
+    pub caller: String,
+    /// The ARN of the role that the jobs get, or will get; absent when they get none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+}
+
 /// One object and what happened to it.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ChangeSummary {
@@ -166,6 +185,7 @@ impl ResultDocument {
             outcome: Outcome::NothingToDo,
             runner: None,
             cluster: None,
+            aws: None,
             changes: Vec::new(),
             verified: Vec::new(),
             warnings: Vec::new(),
@@ -196,12 +216,19 @@ impl ResultDocument {
     }
 
     /// Says which cluster it is.
-    pub fn found(&mut self, found: &Found) {
+    pub fn found(&mut self, settings: &Settings, found: &Found) {
         self.cluster = found.cluster.as_ref().map(|cluster| ClusterSummary {
             context: cluster.context.clone(),
             server: cluster.server.clone(),
             uid: cluster.uid.clone(),
             version: cluster.version.clone(),
+        });
+        self.aws = settings.aws.as_ref().zip(found.aws.as_ref()).map(|(aws, seen)| AwsSummary {
+            account: seen.caller.account.clone(),
+            region: seen.cluster.arn.region().to_owned(),
+            cluster: seen.cluster.arn.to_string(),
+            caller: seen.caller.arn.to_string(),
+            role: (aws.identity != AwsIdentity::None).then(|| role_arn(aws, seen)),
         });
     }
 

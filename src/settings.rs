@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use crate::cloud::aws::settings::AwsSettings;
 use crate::names::{KubernetesName, NamespaceName, RunnerId};
 
 /// The base URL of the SaaS Orchestrator.
@@ -38,6 +39,8 @@ pub struct Settings {
     pub runner_type: RunnerType,
     /// Where the cluster runs.
     pub provider: Provider,
+    /// The jobs' identity in AWS; there exactly when the provider is EKS.
+    pub aws: Option<AwsSettings>,
     /// The runner's description; `None`: nobody said one, so an existing one stays and a new runner gets the default.
     pub description: Option<String>,
     /// Where the agent runs.
@@ -201,8 +204,22 @@ words! {
 words! {
     /// Where the cluster runs.
     Provider {
+        /// Amazon's Kubernetes.
+        Eks = "eks",
         /// Any Kubernetes, without a cloud identity.
         Generic = "generic",
+    }
+}
+
+words! {
+    /// How jobs on EKS get their AWS identity.
+    AwsIdentity {
+        /// A role that trusts the cluster's OIDC provider: IAM roles for service accounts.
+        Irsa = "irsa",
+        /// A role that EKS' agent on the nodes hands out.
+        PodIdentity = "pod-identity",
+        /// None that this tool sets up.
+        None = "none",
     }
 }
 

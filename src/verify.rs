@@ -7,6 +7,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::apply::interrupted;
+use crate::cloud::aws::Aws;
 use crate::cluster::{AGENT_RUNNING, AgentState, Cluster, Kind, ObjectRef, Outcome, SETTLE, judge, wait_until_running};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -17,7 +18,29 @@ use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::result::Verified;
-use crate::settings::{RELEASE_NAME, Settings};
+use crate::settings::{AwsIdentity, RELEASE_NAME, Settings};
+
+mod identity;
+
+pub use identity::{ASSOCIATED, TOKEN_EXCHANGED};
+
+/// What came of a check.
+pub(crate) enum Observed {
+    /// It holds, by what was seen.
+    Pass(String),
+    /// It could not be checked, and why.
+    Unknown(String),
+}
+
+/// The sides that are asked.
+pub struct Asked<'a> {
+    /// The cluster.
+    pub cluster: Option<&'a Cluster>,
+    /// The Orchestrator.
+    pub orchestrator: Option<&'a Orchestrator>,
+    /// AWS.
+    pub aws: Option<&'a Aws>,
+}
 
 /// The claim that the registered key is the stored one.
 pub const KEY_REGISTERED: &str = "key-registered";
@@ -39,19 +62,19 @@ pub struct Proof<'a> {
 /// Checks every claim that the phases of this run can check; a claim that does not hold is a failure too.
 pub async fn verify(
     proof: &Proof<'_>,
-    cluster: Option<&Cluster>,
-    orchestrator: Option<&Orchestrator>,
+    asked: &Asked<'_>,
     timeout: Duration,
     tell: &Tell,
     interrupt: &Interrupt,
 ) -> (Vec<Verified>, Option<Failure>) {
+    let Asked { cluster, orchestrator, aws } = *asked;
     let mut verified = Vec::new();
     let mut failure = None;
     let registers = proof.phases.contains(&Phase::Register);
     let installs = proof.phases.contains(&Phase::Install);
     let key_check = async {
         match orchestrator {
-            Some(orchestrator) if registers => Some(key_registered(proof, orchestrator).await),
+            Some(orchestrator) if registers => Some(key_registered(proof, orchestrator).await.map(Observed::Pass)),
             _ => None,
         }
     };
@@ -59,26 +82,59 @@ pub async fn verify(
         match cluster {
             // An agent that is to have no pod is not waited for.
             Some(cluster) if installs && proof.settings.wait && proof.settings.agent.replicas != Some(0) => {
-                Some(agent_running(proof, cluster, timeout, tell, interrupt).await)
+                Some(agent_running(proof, cluster, timeout, tell, interrupt).await.map(Observed::Pass))
             }
             _ => None,
         }
     };
-    let (key_check, agent_check) = futures::join!(key_check, agent_check);
-    for (claim, outcome) in [(KEY_REGISTERED, key_check), (AGENT_RUNNING, agent_check)] {
+    let identity_check = identity(proof, cluster, aws, timeout);
+    let (key_check, agent_check, identity_check) = futures::join!(key_check, agent_check, identity_check);
+    let (identity_claim, identity_check) = identity_check.unzip();
+    let checks = [
+        (KEY_REGISTERED, key_check),
+        (identity_claim.unwrap_or_default(), identity_check),
+        (AGENT_RUNNING, agent_check),
+    ];
+    for (claim, outcome) in checks {
         let Some(outcome) = outcome else { continue };
         let (word, observed) = match outcome {
-            Ok(observed) => ("pass", observed),
+            Ok(Observed::Pass(observed)) => ("pass", observed),
+            Ok(Observed::Unknown(why)) => ("unknown", why),
             Err(error) => {
                 let observed = error.message.clone();
                 failure.get_or_insert(error);
                 ("fail", observed)
             }
         };
-        tell(Event::Verified { claim: claim.to_owned(), pass: word == "pass", observed: observed.clone() });
+        tell(Event::Verified {
+            claim: claim.to_owned(),
+            pass: word == "pass",
+            outcome: word.to_owned(),
+            observed: observed.clone(),
+        });
         verified.push(Verified { claim: claim.to_owned(), outcome: word.to_owned(), observed });
     }
     (verified, failure)
+}
+
+/// The jobs' identity, when this run is about it.
+async fn identity(
+    proof: &Proof<'_>,
+    cluster: Option<&Cluster>,
+    client: Option<&Aws>,
+    timeout: Duration,
+) -> Option<(&'static str, Result<Observed, Failure>)> {
+    let (aws, found, client) = (proof.settings.aws.as_ref()?, proof.found.aws.as_ref()?, client?);
+    if !proof.phases.contains(&Phase::Identity) {
+        return None;
+    }
+    match aws.identity {
+        AwsIdentity::Irsa => {
+            Some((TOKEN_EXCHANGED, identity::token_exchanged(proof, aws, found, client, cluster, timeout).await))
+        }
+        AwsIdentity::PodIdentity => Some((ASSOCIATED, identity::associated(proof, aws, found, client).await)),
+        AwsIdentity::None => None,
+    }
 }
 
 /// Reads the registration back and compares its key with the stored one.

@@ -101,6 +101,7 @@ pub fn ask_rest(
     interview.login()?;
     let runner = interview.runner()?;
     interview.names(runner.as_ref())?;
+    interview.identity()?;
     interview.state_storage(runner.as_ref())?;
     interview.rule(runner.as_ref())?;
     interview.pin_context();
@@ -364,6 +365,9 @@ fn sentence(failure: &Failure) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+mod cloud;
 mod state;
+
+pub use cloud::{ask_cluster, ask_provider, ask_region, misses_cluster};
 #[cfg(test)]
 mod tests;

@@ -70,6 +70,8 @@ pub struct ConfigFile {
     pub runner: Option<Runner>,
     /// The agent's Deployment.
     pub agent: Option<Agent>,
+    /// The jobs' identity in AWS.
+    pub aws: Option<Aws>,
     /// Which environments get the runner.
     pub rules: Option<Vec<Rule>>,
     /// Objects of others that may be taken over, named as the refusal names them.
@@ -103,6 +105,34 @@ object! {
         provider: Text,
         /// The cluster's name.
         name: Text,
+        /// The cloud's region that it runs in (EKS).
+        region: Text,
+    }
+}
+
+object! {
+    /// The jobs' identity in AWS, for clusters on EKS.
+    Aws {
+        /// The profile whose credentials are used.
+        profile: Text,
+        /// `irsa`, `pod-identity` or `none`.
+        identity: Text,
+        /// The role's name.
+        role_name: Text,
+        /// The ARN of a role of one's own; only what it trusts is checked.
+        role_arn: Text,
+        /// The path below which the role is created.
+        role_path: Text,
+        /// The ARN of the policy that bounds the role's permissions.
+        permissions_boundary: Text,
+        /// The ARNs of managed policies to attach.
+        attach_policies: Vec<Text>,
+        /// A JSON file that holds an IAM policy for the role.
+        policy_file: Text,
+        /// Tags of what is created.
+        tags: Texts,
+        /// Whether to install the Pod Identity agent when it is missing.
+        install_addon: bool,
     }
 }
 

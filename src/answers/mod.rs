@@ -12,6 +12,7 @@ use crate::process::Process;
 
 mod agent;
 mod ask;
+mod aws;
 mod config_file;
 mod connection;
 mod file;
@@ -31,7 +32,7 @@ mod state_storage;
 mod text_checks;
 mod told;
 
-pub use ask::{Directory, Trouble, ask_context, ask_rest};
+pub use ask::{Directory, Trouble, ask_cluster, ask_context, ask_provider, ask_region, ask_rest, misses_cluster};
 pub use config_file::{ConfigFile, schema};
 pub use file::{CONFIG_FILE, LoadedFile};
 pub use flags::{setting_arg, setting_args};

@@ -1,7 +1,7 @@
 //! The ordered list of all settings: flags, variables, file keys, help, errors and `--show-settings` follow it.
 
 use super::setting::{Setting, Shape};
-use crate::settings::{LogLevel, Provider, RunnerType};
+use crate::settings::{AwsIdentity, LogLevel, Provider, RunnerType};
 
 /// The words for `--state-storage`.
 pub const STATE_STORAGE_TYPES: &[&str] = &["kubernetes", "s3", "gcs", "azurerm"];
@@ -134,6 +134,29 @@ settings! {
         STATE_RESOURCE_GROUP =
             Setting::one("state-resource-group", "NAME", "Find the storage account in this resource group (azurerm)")
             .file("runner.stateStorage.resourceGroup");
+    }
+    "EKS" {
+        REGION = Setting::one("region", "REGION", "Find the cluster in this AWS region")
+            .env(&["AWS_REGION", "AWS_DEFAULT_REGION", "CLUSTER_REGION"]).file("cluster.region")
+            .default("from the context, else the profile's");
+        PROFILE = Setting::one("profile", "NAME", "Use the credentials of this AWS profile")
+            .env(&["AWS_PROFILE"]).file("aws.profile").default("what the AWS SDK finds");
+        IDENTITY = Setting::one("identity", "KIND", "Give the jobs their cloud identity in this way")
+            .file("aws.identity").default("irsa on EKS").choices(AwsIdentity::WORDS);
+        ROLE_NAME = Setting::one("role-name", "NAME", "Call the jobs' IAM role this")
+            .env(&["RUNNER_ROLE_NAME"]).file("aws.roleName").default("humanitec-kubernetes-agent-runner-<cluster>");
+        ROLE_ARN = Setting::one("role-arn", "ARN", "Use this IAM role of your own, and check what it trusts")
+            .file("aws.roleArn");
+        ROLE_PATH = Setting::one("role-path", "PATH", "Create the role below this path").file("aws.rolePath").default("/");
+        PERMISSIONS_BOUNDARY = Setting::one("permissions-boundary", "ARN", "Bound the role's permissions by this policy")
+            .file("aws.permissionsBoundary");
+        ATTACH_POLICY = Setting::one("attach-policy", "ARN", "Attach this managed policy to the role")
+            .shape(Shape::Many).file("aws.attachPolicies");
+        POLICY_FILE = Setting::one("policy-file", "FILE", "Give the role the IAM policy in this JSON file")
+            .file("aws.policyFile");
+        TAG = Setting::one("tag", "K=V", "Tag what is created in AWS").shape(Shape::Pairs).file("aws.tags");
+        INSTALL_ADDON = Setting::one("install-addon", "", "Install the Pod Identity agent when it is missing")
+            .shape(Shape::Switch).file("aws.installAddon");
     }
     "What may happen" {
         RULE = Setting::one(

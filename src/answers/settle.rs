@@ -17,7 +17,7 @@ use super::setting::Setting;
 use super::show::{self, ShownSetting};
 use super::text_checks::{annotation, base_url, description, id, object, secret_key, url_text};
 use super::told::{Said, Secret, Source};
-use super::{Answers, agent, connection, namespaces, pod_template, state_storage};
+use super::{Answers, agent, aws, connection, namespaces, pod_template, state_storage};
 use crate::failure::Failure;
 use crate::names::{KubernetesName, RunnerId};
 use crate::process::Process;
@@ -127,6 +127,7 @@ fn attempt(settling: &mut Settling<'_>, need: Need) -> Option<(Settings, Connect
     if settling.told(&PROVIDER).is_none() {
         settling.show(&PROVIDER, provider.word(), "default");
     }
+    let aws = aws::settle(settling, provider);
     let description = settling.parse(&DESCRIPTION, description);
     let (runner_namespace, job_namespace) = namespaces::settle(settling);
     let runner_account = account(settling, &RUNNER_SERVICE_ACCOUNT, &RUNNER_SERVICE_ACCOUNT_ANNOTATION);
@@ -147,6 +148,7 @@ fn attempt(settling: &mut Settling<'_>, need: Need) -> Option<(Settings, Connect
         runner_id: runner_id?,
         runner_type,
         provider,
+        aws: aws?,
         description,
         runner_namespace: runner_namespace?,
         job_namespace: job_namespace?,

@@ -23,6 +23,7 @@ impl Session<'_> {
             lent: &self.lent,
             cluster: self.cluster.as_ref(),
             orchestrator: self.orchestrator.as_ref(),
+            aws: self.aws.as_ref(),
             tell: self.tell.clone(),
             interrupt: self.interrupt.clone(),
             force,

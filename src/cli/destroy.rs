@@ -13,7 +13,6 @@ use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
-use crate::look::look;
 use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
 use crate::plan::{Plan, Wishes, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down};
@@ -100,10 +99,9 @@ pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode,
 async fn look_and_plan(session: &Session<'_>, wishes: Wishes) -> Result<(Found, Plan), Failure> {
     let planned = async {
         let settings = &session.settled.settings;
-        (session.tell)(Event::Looking { what: "the cluster and the Orchestrator".to_owned() });
+        let found = session.look().await?;
         let cluster = session.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = session.orchestrator.as_ref().map(Orchestrator::read_only);
-        let found = look(settings, &session.lent, cluster.as_ref(), orchestrator.as_ref(), &session.phases).await?;
         let (Some(cluster), Some(orchestrator)) = (&cluster, &orchestrator) else {
             return Err(Failure::new(FailureKind::Bug, "destroy without both sides"));
         };
@@ -153,10 +151,14 @@ async fn carry_out(
         names => format!("a new look finds {}", names.join(", ")),
     };
     let pass = names.is_empty();
-    (session.tell)(Event::Verified { claim: NOTHING_LEFT.to_owned(), pass, observed: observed.clone() });
-    let outcome = if pass { "pass" } else { "fail" };
-    document.verified =
-        vec![Verified { claim: NOTHING_LEFT.to_owned(), outcome: outcome.to_owned(), observed: observed.clone() }];
+    let (claim, outcome) = (NOTHING_LEFT.to_owned(), if pass { "pass" } else { "fail" }.to_owned());
+    (session.tell)(Event::Verified {
+        claim: claim.clone(),
+        pass,
+        outcome: outcome.clone(),
+        observed: observed.clone(),
+    });
+    document.verified = vec![Verified { claim, outcome, observed: observed.clone() }];
     if pass {
         return Ok(());
     }

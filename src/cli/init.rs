@@ -1,16 +1,19 @@
 //! `init`: the wizard. Says what it found, asks what is missing, and then does what `apply` does.
 
+mod cluster;
 mod directory;
 mod told;
 mod write_file;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::access::Access;
 use crate::answers::registry::RUNNER_ID;
 use crate::answers::scripted_line;
 use crate::answers::{Answers, Need, ask_context, ask_rest, settle};
-use crate::cluster::{Cluster, ConnectOptions, Contexts, Kind, ObjectRef};
+use crate::cluster::{Contexts, Kind, ObjectRef};
+use crate::event::Tell;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Seen;
@@ -23,6 +26,7 @@ use crate::terminal::{Output, converse};
 use super::Call;
 use super::apply::{allowed, close};
 use super::plan::warn;
+use super::reach::Way;
 use super::session::{Session, detect, extra_roots, gather_told, listen, unchanged};
 
 /// Runs `init`.
@@ -90,10 +94,8 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     })
     .await?;
     detect(call, &mut answers)?;
-    let (server, version) = tokio::select! {
-        reached = reach(call, &mut answers) => reached?,
-        () = interrupt.pressed() => return Err(unchanged()),
-    };
+    let is_asked_second = cluster::choose(call, &mut answers, interrupt).await?;
+    let (server, version) = reach(call, &mut answers, interrupt).await?;
     told::found(call, &answers, &server, version.as_deref())?;
     let process = call.process.clone();
     let mut directory = directory::Lookup::new(call.process.clone());
@@ -102,31 +104,44 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
         Ok((answers, is_asked))
     })
     .await?;
-    Ok((answers, is_asked_first || is_asked_then))
+    Ok((answers, is_asked_first || is_asked_second || is_asked_then))
 }
 
 /// The cluster's address and version; a runner whose agent is there already becomes the one that is meant.
 ///
 /// A cluster that can't be reached is better known before the questions than after them.
-async fn reach(call: &Call<'_>, answers: &mut Answers) -> Result<(String, Option<String>), Failure> {
+async fn reach(
+    call: &Call<'_>,
+    answers: &mut Answers,
+    interrupt: &Interrupt,
+) -> Result<(String, Option<String>), Failure> {
     // What is missing is asked for later; what is wrong is said now.
-    let settled = match settle(answers, call.process, Need::NOTHING) {
+    let mut settled = match settle(answers, call.process, Need::NOTHING) {
         Ok(settled) => settled,
         Err(failure) if failure.kind == FailureKind::AnswerMissing => {
             return Ok((answers.kubeconfig().1.unwrap_or_default().to_owned(), None));
         }
         Err(failure) => return Err(failure),
     };
-    let options = ConnectOptions {
+    let silent: Tell = Arc::new(|_| {});
+    let way = Way {
+        call,
+        answers,
+        needs_cluster: true,
+        needs_identity: false,
         extra_roots: extra_roots(call.process, answers, &settled)?,
-        kubeconfig: settled.connection.kubeconfig,
-        context: settled.connection.context,
         access: Access::ReadOnly,
+        tell: &silent,
+        interrupt,
     };
-    let cluster = Cluster::connect(call.process, &options).await?;
+    let Some(cluster) = way.open(&mut settled).await?.cluster else { return Ok((String::new(), None)) };
     let namespace = settled.settings.runner_namespace.as_str();
     let agent = ObjectRef::new(Kind::ConfigMap, namespace, RELEASE_NAME);
-    let (version, agent) = futures::join!(cluster.get_path("/version", "/version"), cluster.get(&agent));
+    let reads = async { futures::join!(cluster.get_path("/version", "/version"), cluster.get(&agent)) };
+    let (version, agent) = tokio::select! {
+        seen = reads => seen,
+        () = interrupt.pressed() => return Err(unchanged()),
+    };
     let text = |object: &Seen, at: &str| object.there()?.pointer(at)?.as_str().map(str::to_owned);
     if let Some(id) = text(&Seen::of(agent)?, "/data/RUNNER_ID").filter(|id| id.parse::<RunnerId>().is_ok()) {
         answers.detect(&RUNNER_ID, id, format!("the agent in namespace {namespace}"));

@@ -10,6 +10,7 @@ mod init;
 mod keygen;
 mod manual;
 mod plan;
+mod reach;
 mod schemas;
 mod session;
 mod status;
@@ -91,6 +92,8 @@ enum Command {
     Keygen(keygen::KeygenArgs),
     /// Make the namespaces for agent, jobs and state (one phase of `apply`)
     Namespaces(apply::PhaseArgs),
+    /// Set up the jobs' cloud identity (one phase of `apply`)
+    Identity(apply::PhaseArgs),
     /// Store the private key and pull secrets in the cluster (one phase of `apply`)
     Secret(apply::PhaseArgs),
     /// Register the runner in the Orchestrator (one phase of `apply`)
@@ -119,6 +122,7 @@ impl Command {
             Self::Destroy(_) => "destroy",
             Self::Keygen(_) => "keygen",
             Self::Namespaces(_) => Phase::Namespaces.command(),
+            Self::Identity(_) => Phase::Identity.command(),
             Self::Secret(_) => Phase::Secret.command(),
             Self::Register(_) => Phase::Register.command(),
             Self::Install(_) => Phase::Install.command(),
@@ -149,7 +153,9 @@ pub fn command() -> clap::Command {
     for setting in CONNECTION {
         command = command.arg(crate::answers::setting_arg(setting).global(true));
     }
-    for name in ["init", "plan", "apply", "status", "destroy", "namespaces", "secret", "register", "install", "rule"] {
+    let setting_up = ["init", "plan", "apply", "status", "destroy"];
+    let phases = ["namespaces", "identity", "secret", "register", "install", "rule"];
+    for name in setting_up.into_iter().chain(phases) {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
     command = command
@@ -224,6 +230,7 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
         Command::Destroy(args) => destroy::run(call, args).await,
         Command::Keygen(args) => keygen::run(call, args),
         Command::Namespaces(args) => apply::run_phase(call, args, Phase::Namespaces).await,
+        Command::Identity(args) => apply::run_phase(call, args, Phase::Identity).await,
         Command::Secret(args) => apply::run_phase(call, args, Phase::Secret).await,
         Command::Register(args) => apply::run_phase(call, args, Phase::Register).await,
         Command::Install(args) => apply::run_phase(call, args, Phase::Install).await,

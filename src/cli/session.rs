@@ -7,30 +7,29 @@ use std::time::{Duration, Instant};
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::cluster::{Cluster, ConnectOptions, ContextFacts, Contexts};
+use crate::cloud::aws::Aws;
+use crate::cluster::{Cluster, ContextFacts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
-use crate::look::look;
+use crate::look::{self, AwsSide, look};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
 use crate::plan::{Plan, conclude, draft};
 use crate::process::Process;
 use crate::rehearse::rehearse;
 use crate::result::ResultDocument;
-use crate::settings::Provider;
 use crate::terminal::{Progress, plan_lines};
 use crate::trust::added_roots;
-use crate::verify::{Proof, verify};
+use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
+use super::reach::{Reached, Way, context_facts, detect_provider, no_cluster};
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a credential plugin may be silent before that is said.
-const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
 /// How this program names itself to servers.
 const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
@@ -50,7 +49,7 @@ impl Sides {
     pub(super) fn of(phases: &BTreeSet<Phase>, key_is_given: bool) -> Self {
         let any = |wanted: &[Phase]| wanted.iter().any(|phase| phases.contains(phase));
         Self {
-            cluster: any(&[Phase::Namespaces, Phase::Secret, Phase::Install])
+            cluster: any(&[Phase::Namespaces, Phase::Identity, Phase::Secret, Phase::Install])
                 || (any(&[Phase::Register]) && !key_is_given),
             orchestrator: any(&[Phase::Register, Phase::Rule]),
             orchestrator_if_possible: any(&[Phase::Install, Phase::Secret]),
@@ -71,6 +70,10 @@ pub(super) struct Session<'a> {
     pub(super) cluster: Option<Cluster>,
     /// The Orchestrator, likewise.
     pub(super) orchestrator: Option<Orchestrator>,
+    /// AWS, likewise.
+    pub(super) aws: Option<Aws>,
+    /// The AWS account that the context says the cluster is in.
+    account: Option<String>,
     /// Where events go.
     pub(super) tell: Tell,
     pub(super) progress: Arc<Progress>,
@@ -102,20 +105,13 @@ pub(super) fn gather_told(call: &Call<'_>) -> Result<Answers, Failure> {
 /// # Errors
 /// A broken kubeconfig; a context that does not exist.
 pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
-    let (files, context) = answers.kubeconfig();
-    let context = context.map(str::to_owned);
-    let context = context.as_deref();
-    let facts = match Contexts::read(call.process, &files)? {
-        Some(contexts) if context.is_none() && contexts.current.is_none() => None,
-        Some(contexts) => Some(contexts.facts(context)?),
-        None => None,
-    };
-    if let Some(facts) = &facts {
-        if context.is_none() {
-            answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
-        }
-        answers.detect(&setting::PROVIDER, Provider::Generic.word(), format!("the server's address, {}", facts.server));
+    let facts = context_facts(call, answers)?;
+    if let Some(facts) = &facts
+        && answers.kubeconfig().1.is_none()
+    {
+        answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
     }
+    detect_provider(answers, facts.as_ref());
     Ok(facts)
 }
 
@@ -143,7 +139,7 @@ impl<'a> Session<'a> {
                 (false, false) => TokenNeed::No,
             },
         };
-        let settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
+        let mut settled = match (settle(answers, call.process, need), no_cluster(call, answers, sides.cluster)) {
             (settled, None) => settled?,
             (Ok(_), Some(problem)) => return Err(problem),
             (Err(others), Some(problem)) => return Err(both(problem, others)),
@@ -163,18 +159,18 @@ impl<'a> Session<'a> {
         })?;
         let tell = progress.tell();
         let extra_roots = extra_roots(call.process, answers, &settled)?;
-        let cluster = if sides.cluster {
-            let options = ConnectOptions {
-                kubeconfig: settled.connection.kubeconfig.clone(),
-                context: settled.connection.context.clone(),
-                extra_roots: extra_roots.clone(),
-                access,
-            };
-            let opened = open_cluster(call, &options, settled.connection.timeout, &tell, &interrupt).await?;
-            Some(opened)
-        } else {
-            None
+        let identity = phases.contains(&Phase::Identity) || phases.contains(&Phase::Install);
+        let way = Way {
+            call,
+            answers,
+            needs_cluster: sides.cluster,
+            needs_identity: identity,
+            extra_roots: extra_roots.clone(),
+            access,
+            tell: &tell,
+            interrupt: &interrupt,
         };
+        let Reached { cluster, aws, account } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -187,7 +183,7 @@ impl<'a> Session<'a> {
             }
             false => None,
         };
-        Ok(Self { call, settled, lent, phases, cluster, orchestrator, tell, progress, interrupt })
+        Ok(Self { call, settled, lent, phases, cluster, orchestrator, aws, account, tell, progress, interrupt })
     }
 
     /// Looks and plans. Nothing can be changed by it: the clients are closed for writing meanwhile.
@@ -201,12 +197,37 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
-        let settings = &self.settled.settings;
-        (self.tell)(Event::Looking { what: "the cluster and the Orchestrator".to_owned() });
+    /// What is looked at, for the line that says so.
+    fn sides_in_words(&self) -> String {
+        let sides = [
+            self.cluster.as_ref().map(|_| "the cluster"),
+            self.aws.as_ref().map(|_| "AWS"),
+            self.orchestrator.as_ref().map(|_| "the Orchestrator"),
+        ];
+        match sides.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [first, second, third] => format!("{first}, {second} and {third}"),
+            some => some.join(" and "),
+        }
+    }
+
+    /// Looks at all sides. Nothing can be changed by it: the clients are closed for writing meanwhile.
+    pub(super) async fn look(&self) -> Result<Found, Failure> {
+        (self.tell)(Event::Looking { what: self.sides_in_words() });
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
-        let found = look(settings, &self.lent, cluster.as_ref(), orchestrator.as_ref(), &self.phases).await?;
+        let aws = self.aws.as_ref().map(Aws::read_only);
+        let sides = look::Sides {
+            cluster: cluster.as_ref(),
+            orchestrator: orchestrator.as_ref(),
+            aws: aws.as_ref().map(|client| AwsSide { client, account: self.account.as_deref() }),
+        };
+        look(&self.settled.settings, &self.lent, sides, &self.phases).await
+    }
+
+    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
+        let settings = &self.settled.settings;
+        let found = self.look().await?;
+        let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
         let plan = match (&cluster, &found.cluster) {
@@ -229,9 +250,9 @@ impl<'a> Session<'a> {
         let applied = self.carry_out(plan, false, document).await?;
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
-        let verified =
-            verify(&proof, self.cluster.as_ref(), self.orchestrator.as_ref(), timeout, &self.tell, &self.interrupt)
-                .await;
+        let asked =
+            Asked { cluster: self.cluster.as_ref(), orchestrator: self.orchestrator.as_ref(), aws: self.aws.as_ref() };
+        let verified = verify(&proof, &asked, timeout, &self.tell, &self.interrupt).await;
         self.progress.finish();
         let (verified, failure) = verified;
         document.verified = verified;
@@ -248,7 +269,7 @@ impl<'a> Session<'a> {
     pub(super) fn document(&self, found: &Found, plan: &Plan) -> ResultDocument {
         let mut document = ResultDocument::new(self.call.name);
         document.about(&self.settled.settings, plan.key.as_ref());
-        document.found(found);
+        document.found(&self.settled.settings, found);
         document.planned(plan);
         document
     }
@@ -263,6 +284,9 @@ impl<'a> Session<'a> {
                 cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
             lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
         }
+        if let Some(aws) = &found.aws {
+            lines.push(format!("AWS: {}, as {}", aws.cluster.arn, aws.caller.arn));
+        }
         if found.orchestrator.is_some() {
             let url = settings.api_url.as_str().trim_end_matches('/');
             lines.push(format!("Orchestrator: organisation {}, {url}", settings.org));
@@ -270,32 +294,6 @@ impl<'a> Session<'a> {
         }
         lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
         lines
-    }
-}
-
-/// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
-async fn open_cluster(
-    call: &Call<'_>,
-    options: &ConnectOptions,
-    timeout: Duration,
-    tell: &Tell,
-    interrupt: &Interrupt,
-) -> Result<Cluster, Failure> {
-    let said_after = PLUGIN_PATIENCE.min(timeout);
-    let patience = async {
-        tokio::time::sleep(said_after).await;
-        let observed = "the credential plugin of the kubeconfig has not answered yet".to_owned();
-        tell(Event::Waiting { claim: "credentials".to_owned(), observed });
-        tokio::time::sleep(timeout - said_after).await;
-    };
-    tokio::select! {
-        opened = Cluster::connect(call.process, options) => Ok(opened?),
-        () = interrupt.pressed() => Err(unchanged()),
-        () = patience => {
-            let context = options.context.as_deref().unwrap_or("the current one");
-            let message = format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(timeout));
-            Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
-        }
     }
 }
 
@@ -315,20 +313,6 @@ pub(super) fn listen(interrupt: &Interrupt) -> Arc<OnceLock<Tell>> {
 /// The failure of a run that Ctrl-C ended before its first change.
 pub(super) fn unchanged() -> Failure {
     Failure::new(FailureKind::Interrupted, "interrupted; nothing was changed")
-}
-
-/// Why there is no cluster to work on, when this run needs one: known before anything is settled.
-fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) -> Option<Failure> {
-    let (files, context) = answers.kubeconfig();
-    if !is_needed {
-        return None;
-    }
-    match Contexts::read(call.process, &files) {
-        Ok(Some(contexts)) => contexts.facts(context).err().map(Failure::from),
-        Ok(None) if call.process.var("KUBERNETES_SERVICE_HOST").is_some() => None,
-        Ok(None) => Some(Contexts::none(call.process, &files).into()),
-        Err(error) => Some(error.into()),
-    }
 }
 
 /// A missing cluster and everything else that is missing or wrong, in one failure.

@@ -1,7 +1,5 @@
 //! `status`: what is there, in a few lines.
 
-use std::collections::BTreeSet;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;
@@ -13,7 +11,7 @@ use crate::failure::Failure;
 use crate::found::{Found, FoundKey, Seen};
 use crate::interrupt::Interrupt;
 use crate::keypair::PublicKey;
-use crate::look::look;
+use crate::look::{Sides, look};
 use crate::phase::Phase;
 use crate::settings::{RELEASE_NAME, Settings};
 use crate::terminal::Output;
@@ -52,11 +50,12 @@ pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
     let (answers, _) = gather(call)?;
     let interrupt = Interrupt::default();
     interrupt.listen(|| {});
-    let phases = BTreeSet::from(Phase::ALL);
+    // Who may assume a role in the cloud is no question of whether the runner is there.
+    let phases = Phase::ALL.into_iter().filter(|phase| *phase != Phase::Identity).collect();
     let session = Session::open(call, &answers, phases, Access::ReadOnly, interrupt.clone()).await?;
     let settings = &session.settled.settings;
-    let looking =
-        look(settings, &session.lent, session.cluster.as_ref(), session.orchestrator.as_ref(), &session.phases);
+    let sides = Sides { cluster: session.cluster.as_ref(), orchestrator: session.orchestrator.as_ref(), aws: None };
+    let looking = look(settings, &session.lent, sides, &session.phases);
     let found = tokio::select! {
         found = looking => found?,
         () = interrupt.pressed() => return Err(super::session::unchanged()),

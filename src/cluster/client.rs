@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use http::{Method, Request};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::access::Access;
 
@@ -177,6 +178,28 @@ impl Cluster {
         );
         let what = format!("kubernetes:Pod/{namespace}");
         self.send(Method::POST, &path, Some(pod), "create", &what).await.map(|_| ())
+    }
+
+    /// A token of a service account for an audience, by a TokenRequest; good for ten minutes.
+    ///
+    /// # Errors
+    /// The server's refusal: the right is missing, there is no such account.
+    pub async fn service_account_token(
+        &self,
+        namespace: &str,
+        account: &str,
+        audience: &str,
+    ) -> Result<Zeroizing<String>, ClusterError> {
+        let request = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": { "audiences": [audience], "expirationSeconds": 600 },
+        });
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token");
+        let what = format!("kubernetes:ServiceAccount/{namespace}/{account} token");
+        let answer = self.send(Method::POST, &path, Some(&request), "create", &what).await?;
+        let token = answer.pointer("/status/token").and_then(Value::as_str).unwrap_or_default();
+        Ok(Zeroizing::new(token.to_owned()))
     }
 
     /// Whether the caller may do something, by a SelfSubjectAccessReview.

@@ -57,6 +57,19 @@ pub struct ContextFacts {
     pub server: String,
     /// The credential plugin's command and how to install it, where there is one.
     pub plugin: Option<String>,
+    /// The credential plugin as it is called.
+    pub exec: Option<ExecFacts>,
+}
+
+/// How a context's credential plugin is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecFacts {
+    /// The program.
+    pub command: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables that are set for it.
+    pub env: Vec<(String, String)>,
 }
 
 impl Contexts {
@@ -129,7 +142,17 @@ impl Contexts {
             let hint = exec.install_hint.as_deref().map(|hint| format!(" ({})", hint.trim())).unwrap_or_default();
             format!("`{command}`{hint}")
         });
-        Ok(ContextFacts { context: name.to_owned(), cluster, server, plugin })
+        let exec = exec.map(|exec| ExecFacts {
+            command: exec.command.clone().unwrap_or_default(),
+            args: exec.args.clone().unwrap_or_default(),
+            env: exec
+                .env
+                .iter()
+                .flatten()
+                .filter_map(|entry| Some((entry.get("name")?.clone(), entry.get("value")?.clone())))
+                .collect(),
+        });
+        Ok(ContextFacts { context: name.to_owned(), cluster, server, plugin, exec })
     }
 
     /// The proxy that the kubeconfig itself names for a cluster.
@@ -140,7 +163,7 @@ impl Contexts {
 }
 
 /// The proxy that the environment names for a server, in both cases of letters, unless `NO_PROXY` excludes it.
-fn proxy_for(process: &Process, server: &Uri) -> Option<Uri> {
+pub(super) fn proxy_for(process: &Process, server: &Uri) -> Option<Uri> {
     let set = |upper: &str, lower: &str| process.var(upper).or_else(|| process.var(lower)).unwrap_or_default().trim();
     let (upper, lower) = match server.scheme_str() {
         Some("http") => ("HTTP_PROXY", "http_proxy"),
@@ -186,10 +209,7 @@ impl Cluster {
             }
             None => in_cluster(process, options)?,
         };
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        config.read_timeout = Some(READ_TIMEOUT);
-        config.reset_reader_on_write = true;
-        config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
+        with_manners(&mut config);
         if !options.extra_roots.is_empty() {
             trust_also(&mut config, &options.extra_roots)?;
         }
@@ -199,16 +219,24 @@ impl Cluster {
     }
 }
 
+/// How long this program waits, and how it names itself.
+pub(super) fn with_manners(config: &mut Config) {
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.read_timeout = Some(READ_TIMEOUT);
+    config.reset_reader_on_write = true;
+    config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
+}
+
 fn in_cluster(process: &Process, options: &ConnectOptions) -> Result<(ContextFacts, Config), ClusterError> {
     let config = Config::incluster_env().map_err(|_| Contexts::none(process, &options.kubeconfig))?;
     let server = config.cluster_url.to_string();
     let name = || "in-cluster".to_owned();
-    let facts = ContextFacts { context: name(), cluster: name(), server, plugin: None };
+    let facts = ContextFacts { context: name(), cluster: name(), server, plugin: None, exec: None };
     Ok((facts, config))
 }
 
 /// Adds authorities. A configuration without any of its own trusts the system's: those have to be named then.
-fn trust_also(config: &mut Config, bundles: &[Vec<u8>]) -> Result<(), ClusterError> {
+pub(super) fn trust_also(config: &mut Config, bundles: &[Vec<u8>]) -> Result<(), ClusterError> {
     let mut roots = match (&config.root_cert, &config.root_cert_file) {
         (Some(roots), _) => roots.clone(),
         (None, Some(_)) => Vec::new(),

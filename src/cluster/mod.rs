@@ -2,6 +2,7 @@
 
 mod agent_state;
 mod agent_wait;
+mod by_token;
 mod client;
 pub mod compare;
 mod connect;
@@ -12,7 +13,8 @@ pub mod owner;
 
 pub use agent_state::{AgentState, SETTLE, judge};
 pub use agent_wait::{AGENT_RUNNING, Outcome, wait_until_running};
+pub use by_token::{ByToken, TokenSource};
 pub use client::{Cluster, Conflicts, DryRun, Right};
-pub use connect::{ConnectOptions, ContextFacts, Contexts};
+pub use connect::{ConnectOptions, ContextFacts, Contexts, ExecFacts};
 pub use error::ClusterError;
 pub use kind::{Kind, ObjectRef};

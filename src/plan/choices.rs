@@ -1,13 +1,19 @@
 //! What nobody said is taken from what is there, and only then from the defaults.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use crate::cloud::aws::settings::RoleChoice;
 use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
 use crate::manifests::{CONFIG_ANNOTATION, Choices};
-use crate::settings::{LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage};
+use crate::settings::{
+    AwsIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage,
+};
 
 use super::Inputs;
+use super::identity::{ROLE_ANNOTATION, role_arn};
 
 /// Where `fieldsV1` has the image of the agent's container.
 const IMAGE_FIELD: [&str; 6] =
@@ -40,6 +46,7 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
         pull_secrets,
         state_namespace: state_namespace(settings, found),
         ca_bundle: inputs.ca_bundle.clone(),
+        job_annotations: job_annotations(settings, found),
         config_checksum: true,
     };
     if let Some(deployment) = deployment {
@@ -50,6 +57,25 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
         choices.config_checksum = has_checksum || config_changes(settings, &choices, config_map);
     }
     choices
+}
+
+/// The annotation of IRSA. Without a look at AWS the one that is there stays: dropping it would take the identity away.
+fn job_annotations(settings: &Settings, found: &Found) -> BTreeMap<String, String> {
+    let Some(aws) = settings.aws.as_ref().filter(|aws| aws.identity == AwsIdentity::Irsa) else {
+        return BTreeMap::new();
+    };
+    let there = || {
+        let object =
+            ObjectRef::new(Kind::ServiceAccount, settings.job_namespace.as_str(), settings.job_account.name.as_str());
+        let account = found.cluster.as_ref()?.objects.get(&object)?.there()?;
+        Some(account.get("metadata")?.get("annotations")?.get(ROLE_ANNOTATION)?.as_str()?.to_owned())
+    };
+    let arn = match (&found.aws, &aws.role) {
+        (Some(found), _) => Some(role_arn(aws, found)),
+        (None, RoleChoice::Own(arn)) => Some(arn.to_string()),
+        (None, RoleChoice::Ours(_)) => there(),
+    };
+    arn.map(|arn| (ROLE_ANNOTATION.to_owned(), arn)).into_iter().collect()
 }
 
 fn live<'a>(cluster: &'a FoundCluster, kind: Kind, settings: &Settings) -> Option<&'a Value> {

@@ -2,8 +2,10 @@
 
 mod choices;
 mod conclude;
+mod identity;
 mod key;
 mod objects;
+mod role;
 mod rules;
 mod runner;
 mod takedown;
@@ -20,7 +22,9 @@ use crate::settings::Settings;
 
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
-pub use objects::rights_needed;
+pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, role_arn};
+pub use objects::{is_job_account, rights_needed};
+pub use role::INLINE_POLICY;
 pub use rules::rule_object;
 pub use runner::with_key;
 pub use takedown::{
@@ -142,11 +146,13 @@ pub fn draft(
     phases: &BTreeSet<Phase>,
 ) -> Result<Plan, TemplateError> {
     let mut plan = Plan { planned: Vec::new(), refusals: Vec::new(), warnings: Vec::new(), key: None };
+    plan.warnings.extend(found.notes.iter().cloned());
     let choices = choose(settings, inputs, found);
     if let Some(cluster) = &found.cluster {
         plan.warnings.extend(cluster.unseen.iter().cloned());
         objects::plan_namespaces(settings, &choices, cluster, phases, &mut plan)?;
     }
+    identity::plan_identity(settings, found, phases, &mut plan);
     key::plan_key(settings, found, phases, &mut plan);
     if let Some(cluster) = &found.cluster {
         key::plan_pull_secret(settings, inputs, cluster, phases, &mut plan);

@@ -10,7 +10,7 @@ use crate::failure::FailureKind;
 use crate::found::{Found, FoundCluster, Seen};
 use crate::manifests::{Choices, Manifest, TemplateError, kubernetes_agent};
 use crate::phase::Phase;
-use crate::settings::Settings;
+use crate::settings::{AwsIdentity, Settings};
 
 use super::{Plan, Refusal};
 
@@ -50,15 +50,28 @@ pub(super) fn plan_objects(
     phases: &BTreeSet<Phase>,
     plan: &mut Plan,
 ) -> Result<(), TemplateError> {
-    if !phases.contains(&Phase::Install) {
-        return Ok(());
-    }
+    let installs = phases.contains(&Phase::Install);
     for manifest in kubernetes_agent(settings, choices)? {
-        if !matches!(manifest.object.kind, Kind::Namespace | Kind::Deployment) {
+        let annotates = phases.contains(&Phase::Identity) && carries_identity(settings, &manifest.object, cluster);
+        if (installs && !matches!(manifest.object.kind, Kind::Namespace | Kind::Deployment)) || annotates {
             plan_manifest(settings, cluster, manifest, plan);
         }
     }
     Ok(())
+}
+
+/// Whether an object carries the jobs' identity: the job service account with IRSA, where its namespace is there.
+fn carries_identity(settings: &Settings, object: &ObjectRef, cluster: &FoundCluster) -> bool {
+    let has_annotation = settings.aws.as_ref().is_some_and(|aws| aws.identity == AwsIdentity::Irsa);
+    let namespace = ObjectRef::namespace(&object.namespace);
+    has_annotation
+        && is_job_account(settings, object)
+        && matches!(cluster.objects.get(&namespace), Some(Seen::There(_) | Seen::Unknown(_)))
+}
+
+/// Whether an object is the job service account.
+pub fn is_job_account(settings: &Settings, object: &ObjectRef) -> bool {
+    *object == ObjectRef::new(Kind::ServiceAccount, settings.job_namespace.as_str(), settings.job_account.name.as_str())
 }
 
 /// The agent itself, after everything that it needs; refused when another agent is in its place.

@@ -73,11 +73,16 @@ impl Progress {
             }
             Event::Retry { message } => self.line(&format!("{} {message}", self.style.warning("again "))),
             Event::Waiting { claim, observed } => self.waiting(claim, observed),
-            Event::Verified { claim, pass, observed } => {
-                let word = if *pass { self.style.good("proved") } else { self.style.error("failed") };
-                match (self.is_brief, pass) {
-                    (true, true) => self.line(&format!("{word} {}", sentence(claim))),
-                    (true, false) => self.line(&format!("{word} not so: {}", sentence(claim))),
+            Event::Verified { claim, outcome, observed, .. } => {
+                let word = match outcome.as_str() {
+                    "pass" => self.style.good("proved"),
+                    "unknown" => self.style.warning("unsure"),
+                    _ => self.style.error("failed"),
+                };
+                match (self.is_brief, outcome.as_str()) {
+                    (true, "pass") => self.line(&format!("{word} {}", sentence(claim))),
+                    (true, "unknown") => self.line(&format!("{word} whether {}: {observed}", sentence(claim))),
+                    (true, _) => self.line(&format!("{word} not so: {}", sentence(claim))),
                     (false, _) => self.line(&format!("{word} {claim}: {observed}")),
                 }
             }

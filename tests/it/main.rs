@@ -12,6 +12,7 @@ mod destroy_kept;
 mod destroy_refused;
 mod documents;
 mod drift;
+mod eks_lab;
 mod generated;
 mod init;
 mod keygen;

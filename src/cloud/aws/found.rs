@@ -50,6 +50,14 @@ pub struct FoundAws {
     pub addon: Look<Addon>,
 }
 
+impl FoundAws {
+    /// The ARN of the cluster's OIDC provider, which follows from the account and the issuer; `None` without an issuer.
+    pub fn provider_arn(&self) -> Option<String> {
+        let issuer = self.cluster.issuer_name()?;
+        Some(format!("arn:{}:iam::{}:oidc-provider/{issuer}", self.caller.arn.partition(), self.caller.account))
+    }
+}
+
 /// Whose credentials these are, by STS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

@@ -38,7 +38,11 @@ impl Lab {
 
     /// The same with an Orchestrator set up in another way.
     pub(crate) fn with(name: &str, setup: Setup) -> Self {
-        let world = World::shared();
+        Self::on(World::shared(), name, setup)
+    }
+
+    /// The same in another world than the shared one.
+    pub(crate) fn on(world: &'static World, name: &str, setup: Setup) -> Self {
         let orchestrator = Orchestrator::start(setup);
         let unique = world.unique_name(name);
         let kubeconfig = world.kubeconfig_admin_as("lab");
@@ -94,6 +98,12 @@ impl Lab {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Sets many variables for all runs.
+    pub(crate) fn set_all<'a>(&mut self, variables: impl IntoIterator<Item = (&'a String, &'a String)>) -> &mut Self {
+        self.env.extend(variables.into_iter().map(|(name, value)| (name.clone(), value.clone())));
+        self
     }
 
     /// The command, not started yet.

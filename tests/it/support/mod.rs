@@ -1,5 +1,6 @@
 //! What every test stands in.
 
+mod aws;
 mod by_hand;
 mod chart;
 mod lab;
@@ -9,6 +10,7 @@ mod running;
 mod screen;
 mod shipped;
 
+pub(crate) use aws::EksLab;
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
 /// A variable of the test run itself.

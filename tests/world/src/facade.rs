@@ -100,6 +100,12 @@ impl World {
         block_on(principal::make(self.objects.rest(), "world-principals", name, rights))
     }
 
+    /// Makes a service account unless it is there, and returns a token of it for an audience, as a pod would have it
+    /// mounted.
+    pub fn service_account_token(&self, namespace: &str, name: &str, audience: &str) -> String {
+        block_on(principal::token_for(self.objects.rest(), namespace, name, audience))
+    }
+
     /// Returns the user name that a principal has in the audit log.
     pub fn principal_user(&self, name: &str) -> String {
         format!("system:serviceaccount:world-principals:{name}")

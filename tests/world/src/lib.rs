@@ -10,6 +10,7 @@
 //! | [`control_plane`] | a real Kubernetes control plane on loopback, with kwok as its node |
 //! | `agent` | stand-ins for the agent and its jobs, under the rights of their own service accounts |
 //! | [`orchestrator`] | a stand-in for the Platform Orchestrator, held to its OpenAPI documents |
+//! | [`aws`] | IAM, STS and EKS on loopback, which evaluate policies, trust and tokens |
 //! | [`audit`] | what the API server was asked |
 //! | [`principal`] | accounts with exactly the rights that a test gives them |
 //! | [`latency`] | a proxy that makes a service far away |
@@ -18,6 +19,7 @@
 
 mod agent;
 pub mod audit;
+pub mod aws;
 pub mod binaries;
 pub mod certificates;
 pub mod control_plane;
@@ -28,6 +30,7 @@ pub mod local;
 mod objects;
 pub mod orchestrator;
 pub mod principal;
+mod python;
 pub mod rest;
 mod runtime;
 pub mod tether;

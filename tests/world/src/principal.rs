@@ -63,3 +63,17 @@ pub(crate) async fn make(admin: &Rest, home: &str, name: &str, rights: &[Right])
     let answer = admin.post(&path, &request).await.expect("the administrator may make tokens");
     answer["status"]["token"].as_str().expect("a token is text").to_owned()
 }
+
+/// Makes a service account unless it is there, and returns a token of it for an audience.
+pub(crate) async fn token_for(admin: &Rest, namespace: &str, name: &str, audience: &str) -> String {
+    let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
+    for (path, name) in [("/api/v1/namespaces", namespace), (accounts.as_str(), name)] {
+        if let Err(refusal) = admin.post(path, &json!({ "metadata": { "name": name } })).await {
+            assert_eq!(refusal.code, 409, "cannot make {path}/{name}: {refusal}");
+        }
+    }
+    let request = json!({ "spec": { "audiences": [audience], "expirationSeconds": 3600 } });
+    let answer =
+        admin.post(&format!("{accounts}/{name}/token"), &request).await.expect("the administrator may make tokens");
+    answer["status"]["token"].as_str().expect("a token is text").to_owned()
+}

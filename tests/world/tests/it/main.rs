@@ -1,5 +1,11 @@
 //! The test world's own tests: the parts are real where they claim to be, and the stand-ins refuse what they should.
 
+mod aws_account;
+mod aws_login;
+mod aws_moto;
+mod aws_partitions;
+mod aws_weather;
+mod aws_web_identity;
 mod client;
 mod deployment;
 mod latency;

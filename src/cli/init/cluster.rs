@@ -1,0 +1,98 @@
+//! Which cluster of EKS is meant, when the kubeconfig does not tell: asked with the clusters that AWS lists.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::access::Access;
+use crate::answers::{Answers, Need, ask_cluster, ask_provider, ask_region, misses_cluster, registry, settle};
+use crate::cloud::aws::{Aws, AwsError, AwsOptions};
+use crate::failure::{Failure, FailureKind};
+use crate::interrupt::Interrupt;
+use crate::settings::Provider;
+use crate::terminal::converse;
+
+use super::super::Call;
+use super::super::session::{extra_roots, unchanged};
+
+/// Asks for provider, region and cluster as far as they are not known; whether there was a question.
+pub(super) async fn choose(call: &Call<'_>, answers: &mut Answers, interrupt: &Interrupt) -> Result<bool, Failure> {
+    let mut is_asked = false;
+    let in_pod = call.process.var("KUBERNETES_SERVICE_HOST").is_some();
+    if answers.text(&registry::CONTEXT).is_none() && answers.told(&registry::PROVIDER).is_none() && !in_pod {
+        is_asked = talk(call, interrupt, answers, ask_provider).await?;
+    }
+    if !misses_cluster(answers) {
+        return Ok(is_asked);
+    }
+    let aws = match open(call, answers).await {
+        Ok(aws) => aws,
+        Err(OpenError::NoRegion) => {
+            talk(call, interrupt, answers, |answers, ask| ask_region(answers, ask).map(|()| true)).await?;
+            match open(call, answers).await {
+                Ok(aws) => aws,
+                Err(OpenError::NoRegion) => return Ok(true),
+                Err(OpenError::Other(failure)) => return Err(failure),
+            }
+        }
+        Err(OpenError::Other(failure)) => return Err(failure),
+    };
+    let clusters = tokio::select! {
+        clusters = aws.clusters() => match clusters {
+            Ok(clusters) => clusters,
+            // Whoever may not list clusters can still name one.
+            Err(error) if error.is_denied() => Vec::new(),
+            Err(error) => return Err(error.into()),
+        },
+        () = interrupt.pressed() => return Err(unchanged()),
+    };
+    let region = aws.region().to_string();
+    talk(call, interrupt, answers, move |answers, ask| ask_cluster(answers, &region, &clusters, ask).map(|()| true))
+        .await
+}
+
+/// One stretch of questions.
+async fn talk(
+    call: &Call<'_>,
+    interrupt: &Interrupt,
+    answers: &mut Answers,
+    questions: impl FnOnce(&mut Answers, &mut dyn crate::terminal::Ask) -> Result<bool, Failure> + Send + 'static,
+) -> Result<bool, Failure> {
+    let mut mine = answers.clone();
+    let (told, is_asked) = converse(call.terminal, interrupt, move |keyboard| {
+        let is_asked = questions(&mut mine, keyboard)?;
+        Ok((mine, is_asked))
+    })
+    .await?;
+    *answers = told;
+    Ok(is_asked)
+}
+
+enum OpenError {
+    NoRegion,
+    Other(Failure),
+}
+
+/// A client with the answers so far; without a region it is asked for.
+async fn open(call: &Call<'_>, answers: &Answers) -> Result<Aws, OpenError> {
+    let mut complete = answers.clone();
+    // Only for the connection: the name is asked for with what the connection lists.
+    complete.detect(&registry::CLUSTER_NAME, "unknown", "nothing");
+    complete.detect(&registry::PROVIDER, Provider::Eks.word(), "nothing");
+    let settled = settle(&complete, call.process, Need::NOTHING).map_err(OpenError::Other)?;
+    let roots = extra_roots(call.process, answers, &settled).map_err(OpenError::Other)?;
+    let Some(aws) = settled.settings.aws else {
+        return Err(OpenError::Other(Failure::new(FailureKind::Bug, "no settings of AWS on EKS")));
+    };
+    let options = AwsOptions {
+        profile: aws.profile,
+        region: aws.region,
+        extra_roots: roots,
+        access: Access::ReadOnly,
+        deadline: Instant::now() + settled.connection.timeout,
+        on_retry: Arc::new(|_| {}),
+    };
+    Aws::connect(call.process, options).await.map_err(|error| match error {
+        AwsError::NoRegion { .. } => OpenError::NoRegion,
+        other => OpenError::Other(other.into()),
+    })
+}

@@ -1,0 +1,272 @@
+//! How a session reaches the cluster: by the kubeconfig, or, on EKS, without one; and AWS itself.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+
+use crate::access::Access;
+use crate::answers::registry as setting;
+use crate::answers::{Answers, Layer, Settled};
+use crate::cloud::aws::context::EksContext;
+use crate::cloud::aws::found::EksCluster;
+use crate::cloud::aws::settings::AwsSettings;
+use crate::cloud::aws::{Aws, AwsOptions};
+use crate::cluster::{ByToken, Cluster, ConnectOptions, ContextFacts, Contexts, TokenSource};
+use crate::event::{Event, Tell};
+use crate::failure::{Failure, FailureKind};
+use crate::interrupt::Interrupt;
+use crate::settings::{AwsIdentity, Provider};
+
+use super::Call;
+use super::session::unchanged;
+
+/// How long a credential plugin may be silent before that is said.
+const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may be silent where there is another way to log in.
+const PLUGIN_PATIENCE_ON_EKS: Duration = Duration::from_secs(15);
+
+/// What a session works on, open.
+pub(super) struct Reached {
+    /// The cluster.
+    pub(super) cluster: Option<Cluster>,
+    /// AWS.
+    pub(super) aws: Option<Aws>,
+    /// The account that the context says the cluster is in.
+    pub(super) account: Option<String>,
+}
+
+/// What opening takes besides the settings.
+pub(super) struct Way<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) answers: &'a Answers,
+    /// Whether this run needs the cluster.
+    pub(super) needs_cluster: bool,
+    /// Whether this run looks at the jobs' identity.
+    pub(super) needs_identity: bool,
+    pub(super) extra_roots: Vec<Vec<u8>>,
+    pub(super) access: Access,
+    pub(super) tell: &'a Tell,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Way<'_> {
+    /// Opens what this run needs. Nothing is sent yet, except by a credential plugin, and to ask EKS where the cluster is.
+    ///
+    /// # Errors
+    /// What can't be opened, with what was tried.
+    pub(super) async fn open(&self, settled: &mut Settled) -> Result<Reached, Failure> {
+        let facts = context_facts(self.call, self.answers)?;
+        let eks = facts.as_ref().and_then(EksContext::of);
+        let account = eks.as_ref().and_then(|eks| eks.account.clone());
+        let aws_settings = settled.settings.aws.clone();
+        let in_pod = self.call.process.var("KUBERNETES_SERVICE_HOST").is_some();
+        let by_token = facts.is_none() && aws_settings.is_some() && !in_pod;
+        let needs_aws = aws_settings.as_ref().is_some_and(|aws| {
+            (self.needs_identity && aws.identity != AwsIdentity::None) || (by_token && self.needs_cluster)
+        });
+        let aws = match &aws_settings {
+            Some(aws) if needs_aws => Some(self.open_aws(aws, settled.connection.timeout).await?),
+            _ => None,
+        };
+        if let (Some(client), Some(aws)) = (&aws, &mut settled.settings.aws) {
+            aws.region = Some(client.region().clone());
+        }
+        let cluster = match (self.needs_cluster, &aws_settings, &aws) {
+            (false, ..) => None,
+            (true, Some(settings), Some(client)) if by_token => Some(self.open_by_token(settings, client).await?),
+            (true, settings, client) => {
+                Some(self.open_by_kubeconfig(settled, settings.as_ref(), client.as_ref(), facts.as_ref()).await?)
+            }
+        };
+        Ok(Reached { cluster, aws, account })
+    }
+
+    async fn open_aws(&self, aws: &AwsSettings, timeout: Duration) -> Result<Aws, Failure> {
+        let tell = self.tell.clone();
+        let options = AwsOptions {
+            profile: aws.profile.clone(),
+            region: aws.region.clone(),
+            extra_roots: self.extra_roots.clone(),
+            access: self.access,
+            deadline: Instant::now() + timeout,
+            on_retry: Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() })),
+        };
+        Ok(Aws::connect(self.call.process, options).await?)
+    }
+
+    /// Asks EKS where the cluster is, and logs in there with a token that is made of the AWS credentials.
+    async fn open_by_token(&self, settings: &AwsSettings, client: &Aws) -> Result<Cluster, Failure> {
+        (self.tell)(Event::Looking { what: format!("where the cluster `{}` is", settings.cluster) });
+        let eks = tokio::select! {
+            eks = client.cluster(&settings.cluster) => eks?,
+            () = self.interrupt.pressed() => return Err(unchanged()),
+        };
+        let Some(server) = eks.endpoint.clone() else {
+            let message = format!("the cluster `{}` is {}, and has no API server to log in to", eks.name, eks.status);
+            let wait = format!("aws eks wait cluster-active --name {} --region {}", eks.name, eks.arn.region());
+            return Err(Failure::new(FailureKind::Refused, message).hint(wait));
+        };
+        let reach = ByToken {
+            name: eks.arn.to_string(),
+            server,
+            authorities: eks.certificate_authority.clone(),
+            tokens: tokens(client, &eks),
+        };
+        Ok(Cluster::connect_by_token(self.call.process, reach, &self.options(None, Vec::new()))?)
+    }
+
+    fn options(&self, context: Option<String>, kubeconfig: Vec<std::path::PathBuf>) -> ConnectOptions {
+        ConnectOptions { kubeconfig, context, extra_roots: self.extra_roots.clone(), access: self.access }
+    }
+
+    async fn open_by_kubeconfig(
+        &self,
+        settled: &Settled,
+        aws: Option<&AwsSettings>,
+        client: Option<&Aws>,
+        facts: Option<&ContextFacts>,
+    ) -> Result<Cluster, Failure> {
+        let connection = &settled.connection;
+        let other_way = aws.filter(|aws| !aws.cluster.is_empty() && replaceable_plugin(facts));
+        let patience = match other_way {
+            Some(_) => connection.timeout.min(PLUGIN_PATIENCE_ON_EKS),
+            None => connection.timeout,
+        };
+        let options = self.options(connection.context.clone(), connection.kubeconfig.clone());
+        let failure = match self.open_patiently(&options, patience).await {
+            Ok(cluster) => return Ok(cluster),
+            Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
+            Err(failure) => failure,
+        };
+        let Some(aws) = other_way else { return Err(failure) };
+        let opened;
+        let client = match client {
+            Some(client) => client,
+            None => {
+                opened = self.open_aws(aws, connection.timeout).await;
+                match &opened {
+                    Ok(client) => client,
+                    Err(_) => return Err(failure),
+                }
+            }
+        };
+        // When the other way is no way either, both are said.
+        let cluster = match self.open_by_token(aws, client).await {
+            Ok(cluster) => cluster,
+            Err(other) if other.kind == FailureKind::Interrupted => return Err(other),
+            Err(other) => {
+                let failure = failure.cause(format!("and without the plugin: {}", other.message));
+                return Err(other.hints.into_iter().fold(failure, Failure::hint));
+            }
+        };
+        let server = facts.map(|facts| facts.server.as_str()).unwrap_or_default();
+        if server.trim_end_matches('/').to_lowercase() != cluster.server().trim_end_matches('/').to_lowercase() {
+            return Err(failure.cause(format!(
+                "without the plugin nothing is done either: the context reaches {server}, and EKS names {}",
+                cluster.server()
+            )));
+        }
+        let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.call.terminal.warn(&format!("{}{cause}; logged in with the AWS credentials instead", failure.message));
+        Ok(cluster)
+    }
+
+    /// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
+    async fn open_patiently(&self, options: &ConnectOptions, limit: Duration) -> Result<Cluster, Failure> {
+        let said_after = PLUGIN_PATIENCE.min(limit);
+        let patience = async {
+            tokio::time::sleep(said_after).await;
+            let observed = "the credential plugin of the kubeconfig has not answered yet".to_owned();
+            (self.tell)(Event::Waiting { claim: "credentials".to_owned(), observed });
+            tokio::time::sleep(limit - said_after).await;
+        };
+        tokio::select! {
+            opened = Cluster::connect(self.call.process, options) => Ok(opened?),
+            () = self.interrupt.pressed() => Err(unchanged()),
+            () = patience => {
+                let context = options.context.as_deref().unwrap_or("the current one");
+                let message =
+                    format!("the credential plugin of context `{context}` did not answer in {}", humantime::format_duration(limit));
+                Err(Failure::new(FailureKind::Unreachable, message).hint(format!("kubectl --context {context} auth whoami")))
+            }
+        }
+    }
+}
+
+/// A plugin that only makes EKS tokens can be done without; one that logs in as another role can't.
+fn replaceable_plugin(facts: Option<&ContextFacts>) -> bool {
+    let Some(facts) = facts.filter(|facts| facts.exec.is_some()) else { return false };
+    EksContext::of(facts).is_some_and(|eks| !eks.assumes_role)
+}
+
+/// Tokens for the cluster, made when they are needed.
+fn tokens(client: &Aws, eks: &EksCluster) -> TokenSource {
+    let (client, name) = (client.clone(), eks.name.clone());
+    Arc::new(move || {
+        let (client, name) = (client.clone(), name.clone());
+        async move { Ok(client.cluster_token(&name).await?.expose().to_owned()) }.boxed()
+    })
+}
+
+/// What the context in use says, if there is one.
+///
+/// # Errors
+/// A broken kubeconfig; a context that does not exist.
+pub(super) fn context_facts(call: &Call<'_>, answers: &Answers) -> Result<Option<ContextFacts>, Failure> {
+    let (files, context) = answers.kubeconfig();
+    Ok(match Contexts::read(call.process, &files)? {
+        Some(contexts) if context.is_none() && contexts.current.is_none() => None,
+        Some(contexts) => Some(contexts.facts(context)?),
+        None => None,
+    })
+}
+
+/// Adds what the context says about provider, cluster and region.
+pub(super) fn detect_provider(answers: &mut Answers, facts: Option<&ContextFacts>) {
+    let eks = facts.and_then(EksContext::of);
+    match (facts, eks) {
+        (_, Some(eks)) => {
+            answers.detect(&setting::PROVIDER, Provider::Eks.word(), eks.from.as_str());
+            let found = [
+                (&setting::CLUSTER_NAME, eks.cluster),
+                (&setting::REGION, eks.region),
+                (&setting::PROFILE, eks.profile),
+            ];
+            for (setting, value) in found {
+                if let Some(value) = value {
+                    answers.detect(setting, value, eks.from.as_str());
+                }
+            }
+        }
+        (Some(facts), None) => {
+            let from = format!("the server's address, {}", facts.server);
+            answers.detect(&setting::PROVIDER, Provider::Generic.word(), from);
+        }
+        // Without any context, a cluster's name and its region can only mean EKS.
+        (None, None) if answers.told(&setting::CLUSTER_NAME).is_some() => {
+            let region = answers.told(&setting::REGION).filter(|told| told.source.layer() >= Layer::File);
+            if let Some(source) = region.map(|told| told.source.place(&setting::REGION)) {
+                answers.detect(&setting::PROVIDER, Provider::Eks.word(), source);
+            }
+        }
+        (None, None) => {}
+    }
+}
+
+/// Why there is no cluster to work on, when this run needs one: known before anything is settled.
+pub(super) fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) -> Option<Failure> {
+    let (files, context) = answers.kubeconfig();
+    if !is_needed {
+        return None;
+    }
+    // EKS itself says where its clusters are.
+    let without = answers.text(&setting::PROVIDER) == Some(Provider::Eks.word());
+    match Contexts::read(call.process, &files) {
+        Ok(Some(contexts)) if without && context.is_none() && contexts.current.is_none() => None,
+        Ok(Some(contexts)) => contexts.facts(context).err().map(Failure::from),
+        Ok(None) if without || call.process.var("KUBERNETES_SERVICE_HOST").is_some() => None,
+        Ok(None) => Some(Contexts::none(call.process, &files).into()),
+        Err(error) => Some(error.into()),
+    }
+}

@@ -1,0 +1,342 @@
+//! What a role's trust policy lets in, read as IAM evaluates it, and the one statement that this tool adds. Pure.
+
+use serde_json::{Map, Value, json};
+
+/// The audience of IRSA's tokens, in every partition: the webhook's default, not an endpoint.
+pub const AUDIENCE: &str = "sts.amazonaws.com";
+/// The principal of EKS Pod Identity, in every partition.
+const PODS: &str = "pods.eks.amazonaws.com";
+
+/// Who has to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entrant {
+    /// A service account, by a token of its cluster's issuer.
+    WebIdentity {
+        /// The ARN of the cluster's OIDC provider.
+        provider: String,
+        /// The issuer without its scheme.
+        issuer: String,
+        /// `system:serviceaccount:<namespace>:<name>`
+        subject: String,
+    },
+    /// A service account, by EKS Pod Identity.
+    PodIdentity {
+        /// The service account's namespace.
+        namespace: String,
+        /// Its name.
+        service_account: String,
+    },
+}
+
+/// What a trust policy does about somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// They are let in for certain.
+    pub lets_in: bool,
+    /// A statement keeps them out whatever the others say.
+    pub denies: bool,
+    /// Who else is let in by the same door, in words: a condition is missing or too wide.
+    pub too_wide: Option<String>,
+    /// A statement names them and has conditions that nobody can judge from outside.
+    pub unjudged: bool,
+    /// The issuers of OIDC providers that are trusted, without scheme.
+    pub issuers: Vec<String>,
+}
+
+impl Entrant {
+    /// The statement that lets exactly them in.
+    pub fn statement(&self) -> Value {
+        match self {
+            Self::WebIdentity { provider, issuer, subject } => json!({
+                "Effect": "Allow",
+                "Principal": { "Federated": provider },
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": { "StringEquals": {
+                    (format!("{issuer}:aud")): AUDIENCE,
+                    (format!("{issuer}:sub")): subject,
+                } },
+            }),
+            Self::PodIdentity { namespace, service_account } => json!({
+                "Effect": "Allow",
+                "Principal": { "Service": PODS },
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+                "Condition": { "StringEquals": {
+                    "aws:RequestTag/kubernetes-namespace": namespace,
+                    "aws:RequestTag/kubernetes-service-account": service_account,
+                } },
+            }),
+        }
+    }
+
+    /// A whole trust policy that lets exactly them in.
+    pub fn document(&self) -> Value {
+        json!({ "Version": "2012-10-17", "Statement": [self.statement()] })
+    }
+
+    /// The policy with everything that was in it and the statement that lets them in.
+    pub fn added_to(&self, document: &Value) -> Value {
+        let mut whole = document.clone();
+        let mut statements: Vec<Value> = statements(document).into_iter().cloned().collect();
+        statements.push(self.statement());
+        if !whole.is_object() {
+            return self.document();
+        }
+        whole["Statement"] = Value::Array(statements);
+        whole
+    }
+
+    /// What the policy does about them.
+    pub fn judge(&self, document: &Value) -> Judgement {
+        let mut judgement = Judgement { issuers: issuers(document), ..Judgement::default() };
+        let verdicts = |entrant: &Self, effect: &str| -> Vec<Truth> {
+            let of_effect = |statement: &&Value| statement.get("Effect").and_then(Value::as_str) == Some(effect);
+            statements(document).into_iter().filter(of_effect).map(|s| entrant.matches(s)).collect()
+        };
+        judgement.denies = verdicts(self, "Deny").contains(&Truth::Yes);
+        let allows = self.allows(document);
+        judgement.lets_in = allows == Truth::Yes && !judgement.denies;
+        let denies_perhaps = verdicts(self, "Deny").contains(&Truth::Perhaps);
+        judgement.unjudged = allows == Truth::Perhaps || denies_perhaps;
+        if judgement.lets_in {
+            judgement.too_wide = self
+                .strangers()
+                .into_iter()
+                .find(|(stranger, _)| stranger.allows(document) == Truth::Yes)
+                .map(|(_, words)| words);
+        }
+        judgement
+    }
+
+    /// Whether the policy allows every action that they need; each may be allowed by another statement.
+    fn allows(&self, document: &Value) -> Truth {
+        let needed = self.actions().iter().map(|action| {
+            let verdicts = statements(document).into_iter().filter_map(|statement| {
+                let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+                allows.then(|| names_action(statement, action).and(|| self.matches(statement)))
+            });
+            verdicts.max().unwrap_or(Truth::No)
+        });
+        needed.min().unwrap_or(Truth::No)
+    }
+
+    fn actions(&self) -> &'static [&'static str] {
+        match self {
+            Self::WebIdentity { .. } => &["sts:AssumeRoleWithWebIdentity"],
+            Self::PodIdentity { .. } => &["sts:AssumeRole", "sts:TagSession"],
+        }
+    }
+
+    /// Whether a statement's principal and conditions fit them.
+    fn matches(&self, statement: &Value) -> Truth {
+        let any_action = self.actions().iter().map(|action| names_action(statement, action)).max();
+        any_action.unwrap_or(Truth::No).and(|| self.is_principal(statement)).and(|| self.meets(statement))
+    }
+
+    fn is_principal(&self, statement: &Value) -> Truth {
+        let Some(principal) = statement.get("Principal") else {
+            return if statement.get("NotPrincipal").is_some() { Truth::Perhaps } else { Truth::No };
+        };
+        if principal == "*" {
+            return Truth::Yes;
+        }
+        let (kind, wanted) = match self {
+            Self::WebIdentity { provider, .. } => ("Federated", provider.as_str()),
+            Self::PodIdentity { .. } => ("Service", PODS),
+        };
+        let named = principal.get(kind).map(texts).unwrap_or_default();
+        Truth::of(named.iter().any(|name| *name == wanted || *name == "*"))
+    }
+
+    fn meets(&self, statement: &Value) -> Truth {
+        let Some(conditions) = statement.get("Condition").and_then(Value::as_object) else { return Truth::Yes };
+        let all = conditions.iter().flat_map(|(operator, keys)| {
+            let keys = keys.as_object().into_iter().flatten();
+            keys.map(move |(key, wanted)| condition(operator, self.value_of(key), &texts(wanted)))
+        });
+        all.min().unwrap_or(Truth::Yes)
+    }
+
+    /// What they bring for a condition key; keys know no case.
+    fn value_of(&self, key: &str) -> Option<String> {
+        let is = |name: &str| key.eq_ignore_ascii_case(name);
+        match self {
+            Self::WebIdentity { issuer, subject, .. } => {
+                if is(&format!("{issuer}:aud")) {
+                    Some(AUDIENCE.to_owned())
+                } else {
+                    is(&format!("{issuer}:sub")).then(|| subject.clone())
+                }
+            }
+            Self::PodIdentity { namespace, service_account } => {
+                if is("aws:RequestTag/kubernetes-namespace") {
+                    Some(namespace.clone())
+                } else {
+                    is("aws:RequestTag/kubernetes-service-account").then(|| service_account.clone())
+                }
+            }
+        }
+    }
+
+    /// Others who should stay outside, the widest first, with the words for a door that lets them in.
+    fn strangers(&self) -> Vec<(Self, String)> {
+        const OTHER: &str = "somebody-else";
+        match self {
+            Self::WebIdentity { provider, issuer, subject } => {
+                let with =
+                    |subject: String| Self::WebIdentity { provider: provider.clone(), issuer: issuer.clone(), subject };
+                let namespace = subject.split(':').nth(2).unwrap_or_default();
+                vec![
+                    (
+                        with(format!("system:serviceaccount:{OTHER}:{OTHER}")),
+                        "every service account of the cluster".to_owned(),
+                    ),
+                    (
+                        with(format!("system:serviceaccount:{namespace}:{OTHER}")),
+                        format!("every service account of the namespace `{namespace}`"),
+                    ),
+                ]
+            }
+            Self::PodIdentity { namespace, .. } => {
+                let with = |namespace: &str| Self::PodIdentity {
+                    namespace: namespace.to_owned(),
+                    service_account: OTHER.to_owned(),
+                };
+                vec![
+                    (with(OTHER), "every service account that an association names".to_owned()),
+                    (
+                        with(namespace),
+                        format!("every service account of the namespace `{namespace}` that an association names"),
+                    ),
+                ]
+            }
+        }
+    }
+}
+
+/// Whether something holds, as far as it can be known from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Truth {
+    No,
+    Perhaps,
+    Yes,
+}
+
+impl Truth {
+    fn of(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+
+    fn and(self, other: impl FnOnce() -> Self) -> Self {
+        if self == Self::No { self } else { self.min(other()) }
+    }
+}
+
+/// The statements of a policy; one alone may stand without a list.
+pub fn statements(document: &Value) -> Vec<&Value> {
+    match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.iter().collect(),
+        Some(statement @ Value::Object(_)) => vec![statement],
+        _ => Vec::new(),
+    }
+}
+
+/// One text, or a list of them.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        Value::String(text) => vec![text],
+        _ => Vec::new(),
+    }
+}
+
+fn names_action(statement: &Value, action: &str) -> Truth {
+    match statement.get("Action") {
+        Some(named) => {
+            Truth::of(texts(named).iter().any(|pattern| is_like(&action.to_lowercase(), &pattern.to_lowercase())))
+        }
+        None if statement.get("NotAction").is_some() => Truth::Perhaps,
+        None => Truth::No,
+    }
+}
+
+/// One line of a condition. A key that nobody brings fails it, unless it says `IfExists`; an operator that is not about
+/// texts can't be judged, nor can a key whose value is only known when the request is made.
+fn condition(operator: &str, value: Option<String>, wanted: &[&str]) -> Truth {
+    let bare = operator.rsplit(':').next().unwrap_or(operator);
+    let bare = bare.strip_suffix("IfExists").unwrap_or(bare);
+    let Some(value) = value else { return Truth::Perhaps };
+    match bare {
+        "StringEquals" => Truth::of(wanted.contains(&value.as_str())),
+        "StringEqualsIgnoreCase" => Truth::of(wanted.iter().any(|text| text.eq_ignore_ascii_case(&value))),
+        "StringLike" | "ArnLike" | "ArnEquals" => Truth::of(wanted.iter().any(|pattern| is_like(&value, pattern))),
+        "StringNotEquals" => Truth::of(!wanted.contains(&value.as_str())),
+        "StringNotLike" => Truth::of(!wanted.iter().any(|pattern| is_like(&value, pattern))),
+        _ => Truth::Perhaps,
+    }
+}
+
+/// IAM's wildcards: `*` is any text, `?` any one character.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    // Which beginnings of the text the pattern so far fits.
+    let mut fits = vec![false; text.len() + 1];
+    fits[0] = true;
+    for sign in pattern {
+        let before = fits.clone();
+        for at in 0..=text.len() {
+            fits[at] = match sign {
+                '*' => before[at] || (at > 0 && fits[at - 1]),
+                '?' => at > 0 && before[at - 1],
+                sign => at > 0 && before[at - 1] && text[at - 1] == sign,
+            };
+        }
+    }
+    fits[text.len()]
+}
+
+/// The issuers of the OIDC providers that a policy trusts, without scheme.
+fn issuers(document: &Value) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for statement in statements(document) {
+        let federated = statement.get("Principal").and_then(|principal| principal.get("Federated"));
+        for arn in federated.map(texts).unwrap_or_default() {
+            if let Some((_, issuer)) = arn.split_once(":oidc-provider/")
+                && !all.iter().any(|known| known == issuer)
+            {
+                all.push(issuer.to_owned());
+            }
+        }
+    }
+    all
+}
+
+/// The policy with its keys in order and single texts as lists: what is the same to IAM is the same here.
+pub fn normalized(document: &Value) -> Value {
+    match document {
+        Value::Object(entries) => {
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_by_key(|(key, _)| key.as_str());
+            let entries = sorted.into_iter().map(|(key, value)| {
+                let value = match (key.as_str(), value) {
+                    ("Statement", Value::Object(_)) => normalized(&json!([value])),
+                    ("Action" | "NotAction" | "Resource" | "NotResource", value) => {
+                        let mut list = texts(value);
+                        list.sort_unstable();
+                        json!(list)
+                    }
+                    _ => normalized(value),
+                };
+                (key.clone(), value)
+            });
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        Value::Array(items) => match items.as_slice() {
+            [Value::String(only)] => json!(only),
+            items => Value::Array(items.iter().map(normalized).collect()),
+        },
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use super::*;
+
+const PROVIDER: &str = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/A";
+const ISSUER: &str = "oidc.eks.eu-central-1.amazonaws.com/id/A";
+
+fn job() -> Entrant {
+    Entrant::WebIdentity {
+        provider: PROVIDER.to_owned(),
+        issuer: ISSUER.to_owned(),
+        subject: "system:serviceaccount:jobs:job".to_owned(),
+    }
+}
+
+fn pod() -> Entrant {
+    Entrant::PodIdentity { namespace: "jobs".to_owned(), service_account: "job".to_owned() }
+}
+
+fn web(condition: Value) -> Value {
+    let mut statement = job().statement();
+    statement["Condition"] = condition;
+    json!({ "Version": "2012-10-17", "Statement": statement })
+}
+
+fn key(name: &str) -> String {
+    format!("{ISSUER}:{name}")
+}
+
+#[test]
+fn our_own_statement_lets_exactly_the_account_in() {
+    for entrant in [job(), pod()] {
+        let judgement = entrant.judge(&entrant.document());
+        assert!(judgement.lets_in && !judgement.denies && !judgement.unjudged, "{judgement:?}");
+        assert_eq!(judgement.too_wide, None);
+        for (stranger, words) in entrant.strangers() {
+            assert!(!stranger.judge(&entrant.document()).lets_in, "{words}");
+        }
+    }
+}
+
+#[test]
+fn the_same_trust_written_in_other_ways_is_seen() {
+    let (aud, sub) = (key("aud"), key("sub"));
+    for condition in [
+        json!({ "StringEquals": { aud.clone(): [AUDIENCE], sub.clone(): ["x", "system:serviceaccount:jobs:job"] } }),
+        json!({ "StringEquals": { aud.clone(): AUDIENCE }, "StringLike": { sub.clone(): "system:serviceaccount:jobs:job" } }),
+        json!({ "StringEquals": { sub.to_uppercase(): "system:serviceaccount:jobs:job" } }),
+        json!({ "ForAnyValue:StringEquals": { aud.clone(): [AUDIENCE] }, "StringLike": { sub.clone(): "*:jobs:j?b" } }),
+    ] {
+        assert!(job().judge(&web(condition.clone())).lets_in, "{condition}");
+    }
+    let mut list = job().document();
+    list["Statement"][0]["Principal"]["Federated"] = json!(["arn:aws:iam::123456789012:oidc-provider/other", PROVIDER]);
+    list["Statement"][0]["Action"] = json!(["sts:*"]);
+    assert!(job().judge(&list).lets_in);
+}
+
+#[test]
+fn what_is_too_wide_is_named() {
+    let (aud, sub) = (key("aud"), key("sub"));
+    let wide = |condition: Value| job().judge(&web(condition)).too_wide.unwrap_or_default();
+    assert_eq!(wide(json!({ "StringEquals": { aud.clone(): AUDIENCE } })), "every service account of the cluster");
+    assert_eq!(
+        wide(json!({ "StringLike": { sub.clone(): "system:serviceaccount:jobs:*" } })),
+        "every service account of the namespace `jobs`"
+    );
+    let open = json!({ "Statement": { "Effect": "Allow", "Principal": { "Service": PODS },
+        "Action": ["sts:AssumeRole", "sts:TagSession"] } });
+    assert_eq!(pod().judge(&open).too_wide.unwrap(), "every service account that an association names");
+}
+
+#[test]
+fn what_does_not_let_in_is_seen() {
+    let (aud, sub) = (key("aud"), key("sub"));
+    for condition in [
+        json!({ "StringEquals": { aud.clone(): "sts.amazonaws.com.cn", sub.clone(): "system:serviceaccount:jobs:job" } }),
+        json!({ "StringEquals": { aud.clone(): AUDIENCE, sub.clone(): "system:serviceaccount:jobs:other" } }),
+        // Wildcards mean nothing to StringEquals.
+        json!({ "StringEquals": { sub.clone(): "system:serviceaccount:jobs:*" } }),
+        json!({ "StringNotEquals": { sub.clone(): "system:serviceaccount:jobs:job" } }),
+    ] {
+        let judgement = job().judge(&web(condition.clone()));
+        assert!(!judgement.lets_in && !judgement.unjudged, "{condition}");
+    }
+    let other = json!({ "StringEquals": { sub: "system:serviceaccount:jobs:job" }, "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } });
+    let judgement = job().judge(&web(other));
+    assert!(!judgement.lets_in && judgement.unjudged);
+    let no_tags =
+        json!({ "Statement": [{ "Effect": "Allow", "Principal": { "Service": PODS }, "Action": "sts:AssumeRole" }] });
+    assert!(!pod().judge(&no_tags).lets_in, "without sts:TagSession the agent is refused");
+}
+
+#[test]
+fn a_denial_counts_more_than_any_permission() {
+    let mut denied = job().added_to(&job().document());
+    denied["Statement"][0]["Effect"] = json!("Deny");
+    let judgement = job().judge(&denied);
+    assert!(judgement.denies && !judgement.lets_in);
+}
+
+#[test]
+fn adding_keeps_everything_that_was_there() {
+    let theirs = json!({ "Version": "2012-10-17", "Id": "x", "Statement":
+        { "Sid": "Ec2", "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" } });
+    let both = job().added_to(&theirs);
+    assert_eq!((both["Id"].clone(), statements(&both).len()), (json!("x"), 2));
+    assert_eq!(both["Statement"][0], theirs["Statement"]);
+    assert!(job().judge(&both).lets_in && !job().judge(&theirs).lets_in);
+    assert_eq!(job().judge(&both).issuers, [ISSUER]);
+}
+
+#[test]
+fn the_same_policy_in_another_shape_is_the_same() {
+    let one = json!({ "Version": "1", "Statement": { "Action": "s3:*", "Effect": "Allow", "Resource": ["*"] } });
+    let two = json!({ "Statement": [{ "Resource": "*", "Effect": "Allow", "Action": ["s3:*"] }], "Version": "1" });
+    assert_eq!(normalized(&one), normalized(&two));
+    assert_ne!(normalized(&one), normalized(&json!({ "Version": "1", "Statement": [] })));
+}

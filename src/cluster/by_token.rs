@@ -1,0 +1,75 @@
+//! A connection without a kubeconfig: the cloud names server and authorities, and makes the tokens.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use http::{HeaderValue, Request, header};
+use kube::client::{Body, ClientBuilder};
+use kube::config::Config;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tower::BoxError;
+use tower::buffer::BufferLayer;
+use tower::filter::AsyncFilterLayer;
+
+use super::client::Cluster;
+use super::connect::{ConnectOptions, proxy_for, trust_also, with_manners};
+use super::error::ClusterError;
+use crate::process::Process;
+
+/// How many requests may wait for the connection.
+const WAITING: usize = 1024;
+
+/// Makes a bearer token for the next request; it keeps one itself as long as that is good.
+pub type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
+
+/// What a cloud says about reaching a cluster.
+pub struct ByToken {
+    /// How the cluster is called in messages, where a context's name would stand.
+    pub name: String,
+    /// The API server's URL.
+    pub server: String,
+    /// The authorities of its certificate, one PEM or several; `None`: those of the system.
+    pub authorities: Option<Vec<u8>>,
+    /// Where tokens come from.
+    pub tokens: TokenSource,
+}
+
+impl Cluster {
+    /// Opens a client that logs in with tokens of a cloud. Every request asks for one, so a long wait outlives any.
+    ///
+    /// # Errors
+    /// A server or authorities that can't be used.
+    pub fn connect_by_token(process: &Process, reach: ByToken, options: &ConnectOptions) -> Result<Self, ClusterError> {
+        let unusable = |message: String| ClusterError::Client { server: reach.server.clone(), message };
+        let url: http::Uri = reach.server.parse().map_err(|_| unusable("this is no URL".to_owned()))?;
+        let mut config = Config::new(url);
+        if let Some(bundle) = &reach.authorities {
+            let authorities: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bundle).collect();
+            let authorities = authorities.map_err(|error| unusable(format!("its authorities: {error}")))?;
+            config.root_cert = Some(authorities.iter().map(|certificate| certificate.to_vec()).collect());
+        }
+        config.proxy_url = proxy_for(process, &config.cluster_url);
+        with_manners(&mut config);
+        if !options.extra_roots.is_empty() {
+            trust_also(&mut config, &options.extra_roots)?;
+        }
+        let tokens = Arc::clone(&reach.tokens);
+        let login = AsyncFilterLayer::new(move |mut request: Request<Body>| {
+            let token = tokens();
+            async move {
+                let mut value = HeaderValue::try_from(format!("Bearer {}", token.await?))?;
+                value.set_sensitive(true);
+                request.headers_mut().insert(header::AUTHORIZATION, value);
+                Ok::<_, BoxError>(request)
+            }
+        });
+        let client = ClientBuilder::try_from(config)
+            .map_err(|error| unusable(super::client::innermost(&error)))?
+            // A service that waits for a token has to be cloned, and the client's own can't be.
+            .with_layer(&BufferLayer::new(WAITING))
+            .with_layer(&login)
+            .build();
+        Ok(Self::new(client, reach.name, reach.server, options.access))
+    }
+}

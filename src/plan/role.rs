@@ -1,0 +1,291 @@
+//! The jobs' role: what is missing of it, whose it is, and what a role of one's own still has to trust.
+
+use serde_json::{Value, json};
+
+use super::identity::{Ground, added, line, refuse_unseen};
+use super::{Plan, Refusal};
+use crate::change::{Action, FieldChange, Planned};
+use crate::cloud::aws::change::{AwsChange, NewRole, RoleStep};
+use crate::cloud::aws::found::{Look, Role};
+use crate::cloud::aws::names::{Arn, shortened};
+use crate::cloud::aws::settings::{OurRole, RoleChoice};
+use crate::cloud::aws::tags;
+use crate::cloud::aws::trust_policy::{Entrant, Judgement, normalized, statements};
+use crate::failure::FailureKind;
+use crate::settings::AwsIdentity;
+
+/// The name of the inline policy that `--policy-file` becomes.
+pub const INLINE_POLICY: &str = "runner-setup";
+
+/// Plans the role of the jobs.
+pub(super) fn plan_role(ground: &Ground<'_>, plan: &mut Plan) {
+    match &ground.aws.role {
+        RoleChoice::Own(arn) => check_own_role(ground, arn, plan),
+        RoleChoice::Ours(role) => plan_our_role(ground, role, plan),
+    }
+}
+
+fn plan_our_role(ground: &Ground<'_>, wanted: &OurRole, plan: &mut Plan) {
+    let object = format!("aws:role/{}", wanted.name);
+    match &ground.found.role {
+        Look::NotLooked => {}
+        Look::Unknown(why) => refuse_unseen(&object, why, plan),
+        Look::Missing => {
+            let mut then: Vec<_> = wanted.policies.iter().map(|arn| RoleStep::Attach(arn.to_string())).collect();
+            then.extend(wanted.inline_policy.iter().map(put_inline));
+            let role = NewRole {
+                name: wanted.name.clone(),
+                path: wanted.path.clone().unwrap_or_else(|| "/".to_owned()),
+                description: format!("Identity of runner jobs on the cluster {}", ground.found.cluster.name),
+                trust: ground.entrant.document(),
+                boundary: wanted.boundary.as_ref().map(ToString::to_string),
+                tags: tags::made(ground.found.cluster.arn.as_str(), &ground.account, &ground.aws.tags),
+            };
+            plan.planned.push(line(&object, Action::Create, "missing", Some(AwsChange::CreateRole { role, then })));
+        }
+        Look::There(role) => plan_existing(ground, wanted, role, &object, plan),
+    }
+}
+
+/// What a role that is there lacks.
+#[derive(Default)]
+struct Lack {
+    fields: Vec<FieldChange>,
+    steps: Vec<RoleStep>,
+}
+
+fn plan_existing(ground: &Ground<'_>, wanted: &OurRole, role: &Role, object: &str, plan: &mut Plan) {
+    let judgement = ground.entrant.judge(&role.trust);
+    let told_to_adopt = ground.settings.adopt.iter().any(|name| name == object);
+    let before = plan.refusals.len();
+    if let Some(path) = wanted.path.as_ref().filter(|path| **path != role.path) {
+        let message = format!("is there below the path `{}`, and a path can't change to `{path}`", role.path);
+        plan.refusals
+            .push(Refusal::new(object, message).hint("leave `--role-path` out, or choose another `--role-name`"));
+    }
+    let mut lack = Lack::default();
+    lack_of_trust(ground, role, &judgement, object, &mut lack, plan);
+    lack_of_boundary(wanted, role, told_to_adopt, object, &mut lack, plan);
+    lack_of_policies(ground, wanted, object, &mut lack, plan);
+    if plan.refusals.len() > before {
+        return;
+    }
+    let stranger = belongs_to(ground, role, &judgement);
+    if let (Some(stranger), false, false) = (&stranger, told_to_adopt, lack.steps.is_empty()) {
+        let other = shortened(&format!("{}-{}", wanted.name, ground.found.cluster.arn.region()));
+        let other = if other == wanted.name { shortened(&format!("{other}-2")) } else { other };
+        plan.refusals.push(
+            Refusal::new(object, format!("belongs to {stranger}"))
+                .hint(format!("choose another name with `--role-name {other}`"))
+                .hint(format!("or let both use this role with `--adopt {object}`")),
+        );
+        return;
+    }
+    if stranger.is_none() {
+        lack_of_tags(ground, role, &mut lack);
+    }
+    if let Some(others) = &judgement.too_wide {
+        plan.warnings.push(format!("{object} lets in more than the jobs: its trust policy lets {others} assume it"));
+    }
+    if lack.steps.is_empty() {
+        plan.planned.push(line(object, Action::Unchanged, "as it should be", None));
+        return;
+    }
+    let (action, why) = match &stranger {
+        _ if is_ours(ground, role) => (Action::Update, "differs".to_owned()),
+        Some(stranger) => (Action::Adopt, format!("shared with {stranger}, as told")),
+        None => (Action::Adopt, "there, and claimed by nobody".to_owned()),
+    };
+    let change = AwsChange::UpdateRole { name: wanted.name.clone(), steps: lack.steps };
+    plan.planned.push(Planned { fields: lack.fields, ..line(object, action, &why, Some(change)) });
+}
+
+/// Made or adopted by this tool for this service account.
+fn is_ours(ground: &Ground<'_>, role: &Role) -> bool {
+    role.tags.get(tags::CLUSTER).is_some_and(|cluster| cluster == ground.found.cluster.arn.as_str())
+        && role.tags.get(tags::SERVICE_ACCOUNT).is_some_and(|account| *account == ground.account)
+}
+
+/// Who else has this role: by our tags, or by the issuers that it trusts.
+fn belongs_to(ground: &Ground<'_>, role: &Role, judgement: &Judgement) -> Option<String> {
+    let cluster = &ground.found.cluster;
+    match role.tags.get(tags::CLUSTER) {
+        Some(other) if other != cluster.arn.as_str() => return Some(format!("another cluster, {other}")),
+        Some(_) => {
+            let account = role.tags.get(tags::SERVICE_ACCOUNT).filter(|account| **account != ground.account)?;
+            return Some(format!("another service account of this cluster, {account}"));
+        }
+        None => {}
+    }
+    let ours = cluster.issuer_name()?;
+    let is_eks = |issuer: &&String| issuer.starts_with("oidc.eks.");
+    let trusts_us = judgement.issuers.iter().any(|issuer| issuer == ours);
+    let other = judgement.issuers.iter().find(is_eks).filter(|_| !trusts_us && !judgement.lets_in)?;
+    Some(format!("another cluster: it trusts the OIDC provider {other}, and this cluster's is {ours}"))
+}
+
+fn lack_of_trust(
+    ground: &Ground<'_>,
+    role: &Role,
+    judgement: &Judgement,
+    object: &str,
+    lack: &mut Lack,
+    plan: &mut Plan,
+) {
+    if judgement.denies {
+        let message = "its trust policy denies the jobs' service account, whatever is added to it";
+        plan.refusals.push(
+            Refusal::new(object, message).hint(format!(
+                "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument",
+                role.arn.name()
+            )),
+        );
+        return;
+    }
+    if judgement.lets_in {
+        return;
+    }
+    if judgement.unjudged {
+        plan.warnings.push(format!(
+            "{object}: its trust policy names the jobs under conditions that can't be judged from here; a statement without them is added"
+        ));
+    }
+    let index = statements(&role.trust).len();
+    lack.fields.push(added(format!("assumeRolePolicyDocument.Statement[{index}]"), ground.entrant.statement()));
+    lack.steps.push(RoleStep::SetTrust(ground.entrant.added_to(&role.trust)));
+}
+
+fn lack_of_boundary(
+    wanted: &OurRole,
+    role: &Role,
+    told_to_adopt: bool,
+    object: &str,
+    lack: &mut Lack,
+    plan: &mut Plan,
+) {
+    let Some(boundary) = wanted.boundary.as_ref().map(Arn::as_str) else { return };
+    match role.boundary.as_deref() {
+        Some(there) if there == boundary => return,
+        Some(there) if !tags::made_by_us(&role.tags) && !told_to_adopt => {
+            let message = format!("has another permissions boundary, {there}");
+            plan.refusals.push(Refusal::new(object, message).hint(format!("replace it with `--adopt {object}`")));
+            return;
+        }
+        _ => {}
+    }
+    let field = FieldChange { path: "permissionsBoundary".to_owned(), from: json!(role.boundary), to: json!(boundary) };
+    lack.fields.push(field);
+    lack.steps.push(RoleStep::SetBoundary(boundary.to_owned()));
+}
+
+fn lack_of_policies(ground: &Ground<'_>, wanted: &OurRole, object: &str, lack: &mut Lack, plan: &mut Plan) {
+    if !wanted.policies.is_empty() {
+        match &ground.found.attached {
+            Look::Unknown(why) => refuse_unseen(object, why, plan),
+            attached => {
+                let there = attached.there().map(Vec::as_slice).unwrap_or_default();
+                for policy in wanted.policies.iter().filter(|policy| !there.iter().any(|name| name == policy.as_str()))
+                {
+                    lack.fields.push(added(format!("attachedPolicies[{policy}]"), policy.as_str()));
+                    lack.steps.push(RoleStep::Attach(policy.to_string()));
+                }
+            }
+        }
+    }
+    let Some(document) = &wanted.inline_policy else { return };
+    match &ground.found.inline_policy {
+        Look::Unknown(why) => refuse_unseen(object, why, plan),
+        Look::There(there) if normalized(there) == normalized(document) => {}
+        there => {
+            let from = there.there().cloned().unwrap_or(Value::Null);
+            lack.fields.push(FieldChange { path: format!("policies[{INLINE_POLICY}]"), from, to: document.clone() });
+            lack.steps.push(put_inline(document));
+        }
+    }
+}
+
+fn put_inline(document: &Value) -> RoleStep {
+    RoleStep::PutInlinePolicy { name: INLINE_POLICY.to_owned(), document: document.clone() }
+}
+
+/// A role that was made gets everything that a person wants on it; one that was adopted only says whom it is for.
+fn lack_of_tags(ground: &Ground<'_>, role: &Role, lack: &mut Lack) {
+    let cluster = ground.found.cluster.arn.as_str();
+    let wanted = if tags::made_by_us(&role.tags) {
+        tags::made(cluster, &ground.account, &ground.aws.tags)
+    } else {
+        tags::adopted(cluster, &ground.account)
+    };
+    let missing: tags::Tags = wanted.into_iter().filter(|(key, value)| role.tags.get(key) != Some(value)).collect();
+    for (key, value) in &missing {
+        let from = role.tags.get(key).map_or(Value::Null, |there| json!(there));
+        lack.fields.push(FieldChange { path: format!("tags[{key}]"), from, to: json!(value) });
+    }
+    if !missing.is_empty() {
+        lack.steps.push(RoleStep::Tag(missing));
+    }
+}
+
+/// A role of somebody's own: nothing of it is changed, and what it lacks is said as the statement to add.
+fn check_own_role(ground: &Ground<'_>, arn: &Arn, plan: &mut Plan) {
+    let object = format!("aws:role/{}", arn.name());
+    let unseen = |why: String, plan: &mut Plan| {
+        plan.warnings.push(format!("{object} can't be looked at, so nobody knows whether it trusts the jobs: {why}"));
+        plan.planned.push(Planned { unseen: true, ..line(&object, Action::Unchanged, "could not be looked at", None) });
+    };
+    let account = &ground.found.caller.account;
+    if arn.account() != account {
+        if ground.aws.identity == AwsIdentity::PodIdentity {
+            let message = format!(
+                "is in account {}, and Pod Identity takes roles of the cluster's account {account} only",
+                arn.account()
+            );
+            plan.refusals.push(Refusal::new(object, message).hint("--identity irsa"));
+            return;
+        }
+        let why = format!(
+            "it is in account {}, whose own OIDC provider for this cluster it has to trust; the proof will tell",
+            arn.account()
+        );
+        return unseen(why, plan);
+    }
+    match &ground.found.role {
+        Look::NotLooked => {}
+        Look::Unknown(why) => unseen(why.clone(), plan),
+        Look::Missing => {
+            let refusal = Refusal::new(&object, format!("there is no role `{arn}`")).kind(FailureKind::Usage);
+            plan.refusals.push(refusal.hint("aws iam list-roles --query 'Roles[].Arn'"));
+        }
+        Look::There(role) if role.arn != *arn => {
+            let refusal =
+                Refusal::new(&object, format!("there is no role `{arn}`; the one of this name is `{}`", role.arn));
+            plan.refusals.push(refusal.kind(FailureKind::Usage).hint(format!("--role-arn {}", role.arn)));
+        }
+        Look::There(role) => {
+            let judgement = ground.entrant.judge(&role.trust);
+            if judgement.lets_in {
+                if let Some(others) = &judgement.too_wide {
+                    plan.warnings
+                        .push(format!("{object} lets in more than the jobs: its trust policy lets {others} assume it"));
+                }
+                plan.planned.push(line(&object, Action::Unchanged, "yours; it trusts the jobs", None));
+            } else if judgement.unjudged && !judgement.denies {
+                unseen(
+                    "its trust policy has conditions that can't be judged from here; the proof will tell".to_owned(),
+                    plan,
+                );
+            } else {
+                plan.refusals.push(does_not_trust(&object, &ground.entrant, &judgement));
+            }
+        }
+    }
+}
+
+fn does_not_trust(object: &str, entrant: &Entrant, judgement: &Judgement) -> Refusal {
+    let message = if judgement.denies {
+        "its trust policy denies the jobs' service account"
+    } else {
+        "its trust policy does not let the jobs' service account in"
+    };
+    Refusal::new(object, message).hint(format!("add this statement to its trust policy: {}", entrant.statement()))
+}

@@ -1,0 +1,163 @@
+//! Proves the jobs' identity in AWS: a token of their account is really exchanged, or the association is read back.
+
+use std::time::Duration;
+
+use base64::Engine;
+use serde_json::Value;
+
+use super::{Observed, Proof};
+use crate::cloud::aws::Aws;
+use crate::cloud::aws::found::{EksCluster, FoundAws};
+use crate::cloud::aws::settings::AwsSettings;
+use crate::cloud::aws::trust_policy::AUDIENCE;
+use crate::cluster::{Cluster, ClusterError};
+use crate::failure::{Failure, FailureKind};
+use crate::phase::Phase;
+use crate::plan::{POD_IDENTITY_ADDON, role_arn};
+
+/// The claim that a token of the jobs' account is exchanged for the role's credentials.
+pub const TOKEN_EXCHANGED: &str = "token-exchanged";
+/// The claim that EKS gives the role to the jobs' account.
+pub const ASSOCIATED: &str = "pod-identity-associated";
+/// How the session is called whose credentials are thrown away at once.
+const SESSION: &str = "runner-setup-proof";
+/// How long a role may take to be known everywhere after it was changed (eventual consistency of IAM).
+const AFTER_CHANGES: Duration = Duration::from_mins(2);
+/// The same when nothing was changed now; an earlier run may have done so a moment ago.
+const WITHOUT_CHANGES: Duration = Duration::from_secs(10);
+
+/// Mints a token for the job service account and exchanges it.
+pub(super) async fn token_exchanged(
+    proof: &Proof<'_>,
+    aws: &AwsSettings,
+    found: &FoundAws,
+    client: &Aws,
+    cluster: Option<&Cluster>,
+    timeout: Duration,
+) -> Result<Observed, Failure> {
+    let (namespace, account) = (proof.settings.job_namespace.as_str(), proof.settings.job_account.name.as_str());
+    let unknown = |why: String| Ok(Observed::Unknown(format!("not tried: {why}")));
+    let Some(cluster) = cluster.filter(|_| proof.found.cluster.is_some()) else {
+        return unknown("the cluster is not reached, and only it makes tokens of its accounts".to_owned());
+    };
+    let token = match cluster.service_account_token(namespace, account, AUDIENCE).await {
+        Ok(token) => token,
+        Err(ClusterError::Forbidden { .. }) => {
+            return unknown(format!(
+                "the right to create serviceaccounts/token in the namespace `{namespace}` is missing, so no token of `{account}` can be had"
+            ));
+        }
+        Err(error) if error.is_not_found() => {
+            return unknown(format!("the service account `{namespace}/{account}` is not there yet"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let role = role_arn(aws, found);
+    let changed = proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Identity);
+    let patience = timeout.min(if changed { AFTER_CHANGES } else { WITHOUT_CHANGES });
+    match client.assume_with_web_identity(&role, &token, SESSION, patience).await {
+        Ok(identity) => {
+            Ok(Observed::Pass(format!("a token of `{namespace}/{account}` was exchanged, and is {identity}")))
+        }
+        Err(error) => Err(refused(proof, &found.cluster, &token, &role, &error.code, &error.message)),
+    }
+}
+
+/// What was refused, and what the token says beside what is expected of it.
+fn refused(proof: &Proof<'_>, cluster: &EksCluster, token: &str, role: &str, code: &str, message: &str) -> Failure {
+    let subject = format!("system:serviceaccount:{}:{}", proof.settings.job_namespace, proof.settings.job_account.name);
+    let claims = claims(token);
+    let expected =
+        [("iss", cluster.issuer.clone().unwrap_or_default()), ("sub", subject), ("aud", AUDIENCE.to_owned())];
+    let mut failure = Failure::new(
+        FailureKind::Refused,
+        format!("AWS does not exchange a token of the jobs' account for the role {role}"),
+    )
+    .cause(format!("{code}: {message}"));
+    let mut differs = false;
+    for (claim, expected) in expected {
+        let actual = claims.as_ref().map(|claims| claim_text(claims, claim)).unwrap_or_else(|| "unreadable".to_owned());
+        if actual == expected {
+            failure = failure.cause(format!("{claim}  expected {expected}  token {actual}  (same)"));
+        } else {
+            differs = true;
+            failure = failure.cause(format!("{claim}  expected {expected}  token {actual}  <- differs"));
+        }
+    }
+    let name = role.rsplit('/').next().unwrap_or(role);
+    if differs {
+        failure.hint(format!("aws eks describe-cluster --name {} --query cluster.identity", cluster.name))
+    } else {
+        failure
+            .hint(format!("aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument"))
+            .hint("run the same command again: a role that was just changed is not known everywhere at once")
+    }
+}
+
+/// The claims of a token; its signature is the server's business.
+fn claims(token: &str) -> Option<Value> {
+    let payload = token.split('.').nth(1)?;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn claim_text(claims: &Value, name: &str) -> String {
+    match claims.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        _ => "nothing".to_owned(),
+    }
+}
+
+/// Reads the association back. The exchange itself is only done for a node, so it can't be tried from here.
+pub(super) async fn associated(
+    proof: &Proof<'_>,
+    aws: &AwsSettings,
+    found: &FoundAws,
+    client: &Aws,
+) -> Result<Observed, Failure> {
+    let (namespace, account) = (proof.settings.job_namespace.as_str(), proof.settings.job_account.name.as_str());
+    let addon = async {
+        if found.cluster.auto_mode { Ok(None) } else { client.addon(&found.cluster.name, POD_IDENTITY_ADDON).await }
+    };
+    let (association, addon) = futures::try_join!(client.association(&found.cluster.name, namespace, account), addon)
+        .map_err(Failure::from)?;
+    let wanted = role_arn(aws, found);
+    match association {
+        Some(association) if association.role_arn == wanted => {
+            let agent = match addon {
+                _ if found.cluster.auto_mode => "built in".to_owned(),
+                Some(addon) => addon.status,
+                None => "not found".to_owned(),
+            };
+            Ok(Observed::Pass(format!(
+                "association {} gives `{namespace}/{account}` the role {wanted}; the Pod Identity agent is {agent}; pods get it on a node, which can't be tried from here",
+                association.id
+            )))
+        }
+        other => {
+            let there = other.map_or("nothing".to_owned(), |association| association.role_arn);
+            Err(Failure::new(
+                FailureKind::Refused,
+                format!("EKS gives `{namespace}/{account}` {there}, not the role {wanted}"),
+            )
+            .hint(format!("aws eks list-pod-identity-associations --cluster-name {}", found.cluster.name)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_read_as_they_stand_in_the_token() {
+        let payload = r#"{"iss":"https://i","sub":"system:serviceaccount:a:b","aud":["x","y"]}"#;
+        let encoded = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(payload);
+        let claims = claims(&format!("h.{encoded}.s")).unwrap();
+        assert_eq!(claim_text(&claims, "aud"), "x, y");
+        assert_eq!(claim_text(&claims, "sub"), "system:serviceaccount:a:b");
+        assert_eq!(claim_text(&claims, "exp"), "nothing");
+        assert_eq!(super::claims("no token"), None);
+    }
+}
