@@ -153,6 +153,10 @@ impl Change {
                 _ => Stage::Objects,
             },
             Self::Aws(AwsChange::CreateAssociation(_) | AwsChange::UpdateAssociation { .. }) => Stage::Objects,
+            Self::Aws(
+                AwsChange::DeleteAssociation { .. } | AwsChange::TakeBackTrust { .. } | AwsChange::DeleteRole { .. },
+            ) => Stage::EndRights,
+            Self::Aws(AwsChange::DeleteOidcProvider { .. }) => Stage::EndObjects,
             Self::Aws(_) => Stage::Ground,
             Self::StoreKey { .. } | Self::StorePullSecret { .. } => Stage::Objects,
             Self::RegisterRunner { .. } | Self::PatchRunner { .. } => Stage::Registration,

@@ -528,7 +528,6 @@ mod tests {
             json!({
                 "metadata": {
                     "labels": { "app.kubernetes.io/name": "humanitec-runner", "app.kubernetes.io/version": "v1" },
-                    "annotations": { "runner-setup/made": "true" },
                 },
                 "spec": {
                     "containers": [{
@@ -653,24 +652,13 @@ mod tests {
         let live = registered(&unknown);
         assert_eq!(
             paths(&live, &plain(&settings(), Some(&live))),
-            ["runner_configuration.job.pod_template.metadata.annotations[runner-setup/cluster-uid]"]
+            ["runner_configuration.job.pod_template.metadata.annotations"]
         );
         let live = registered(&plain(&settings(), None));
         assert_eq!(cluster_uid(&live), Some("u1"));
         let without = wanted(&settings(), &WantedInputs { live: Some(&live), ..WantedInputs::default() });
         assert_eq!(without.body["runner_configuration"].get("key"), None, "a key that is still to be made");
         assert_eq!(compare(&live, &without), Comparison::Same, "a run that cannot see the UID does not remove it");
-    }
-
-    #[test]
-    fn a_runner_keeps_the_mark_of_its_registration_and_an_adopted_one_never_gets_it() {
-        let mut told = settings();
-        told.pod_template = Some(json!({ "metadata": { "labels": { "a": "b" } } }));
-        let made = registered(&plain(&settings(), None));
-        assert!(made_by_us(&made) && made_by_us(&registered(&plain(&told, Some(&made)))));
-        let mut adopted = made;
-        adopted.runner_configuration["job"]["pod_template"] = json!({});
-        assert!(!made_by_us(&registered(&plain(&told, Some(&adopted)))));
     }
 
     #[test]

@@ -13,6 +13,10 @@ use crate::plan::{Plan, RefusedPod, Rehearsal, Rehearsed, rights_needed};
 use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
+mod aws;
+
+pub use aws::rehearse_aws;
+
 /// Asks the API server about every change of the draft that it will be asked to make.
 ///
 /// # Errors

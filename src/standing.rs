@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use serde_json::Value;
 
+use crate::cloud::aws::Aws;
+use crate::cloud::aws::found::StandingAws;
 use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, owner};
 use crate::failure::Failure;
 use crate::found::{Found, Seen};
@@ -12,6 +14,10 @@ use crate::lent::{DEFAULT_PULL_SECRET, Lent};
 use crate::manifests::CA_CONFIG_MAP;
 use crate::orchestrator::Orchestrator;
 use crate::settings::Settings;
+
+mod aws;
+
+use aws::look_around_aws;
 
 /// Kinds of which everything with our label is looked for.
 const LABELLED: [Kind; 6] =
@@ -34,6 +40,8 @@ pub struct Standing {
     pub contents: BTreeMap<String, Result<Vec<Content>, String>>,
     /// Environments that were given this runner, as `project/environment`.
     pub environments: Vec<String>,
+    /// AWS; `None` when the jobs have no identity there.
+    pub aws: Option<StandingAws>,
     /// What could not be looked for, in words.
     pub unseen: Vec<String>,
 }
@@ -59,8 +67,15 @@ pub async fn look_around(
     found: &Found,
     cluster: &Cluster,
     orchestrator: &Orchestrator,
+    aws: Option<&Aws>,
     with_contents: bool,
 ) -> Result<Standing, Failure> {
+    let in_aws = async {
+        match (&found.aws, aws) {
+            (Some(seen), Some(client)) => look_around_aws(settings, seen, client).await.map(Some),
+            _ => Ok(None),
+        }
+    };
     let in_cluster =
         async { look_in_cluster(settings, lent, found, cluster, with_contents).await.map_err(Failure::from) };
     let environments = async {
@@ -70,7 +85,8 @@ pub async fn look_around(
         }
         orchestrator.environments(&settings.org).await.map_err(Failure::from)
     };
-    let (mut standing, environments) = futures::try_join!(in_cluster, environments)?;
+    let (mut standing, environments, in_aws) = futures::try_join!(in_cluster, environments, in_aws)?;
+    standing.aws = in_aws;
     let id = settings.runner_id.as_str();
     standing.environments = environments
         .into_iter()

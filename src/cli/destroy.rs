@@ -6,6 +6,7 @@ use clap::Args;
 use futures::future::join_all;
 
 use crate::access::Access;
+use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, Right};
 use crate::commands::{delete_runner, equivalent};
 use crate::event::Event;
@@ -13,9 +14,13 @@ use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
+use crate::look::look;
 use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
-use crate::plan::{Plan, Wishes, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down};
+use crate::plan::{
+    Plan, Wishes, mark_rights, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
+};
+use crate::rehearse::rehearse_aws;
 use crate::result::{ResultDocument, Verified};
 use crate::standing::look_around;
 use crate::take_back::NOTHING_LEFT;
@@ -99,18 +104,26 @@ pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode,
 async fn look_and_plan(session: &Session<'_>, wishes: Wishes) -> Result<(Found, Plan), Failure> {
     let planned = async {
         let settings = &session.settled.settings;
-        let found = session.look().await?;
+        (session.tell)(Event::Looking { what: session.sides_in_words() });
         let cluster = session.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = session.orchestrator.as_ref().map(Orchestrator::read_only);
+        let aws = session.aws.as_ref().map(Aws::read_only);
+        let sides = session.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
+        let found = look(settings, &session.lent, sides, &session.phases).await?;
         let (Some(cluster), Some(orchestrator)) = (&cluster, &orchestrator) else {
             return Err(Failure::new(FailureKind::Bug, "destroy without both sides"));
         };
         let with_contents = wishes.delete_namespaces;
-        let standing = look_around(settings, &session.lent, &found, cluster, orchestrator, with_contents).await?;
+        let standing =
+            look_around(settings, &session.lent, &found, cluster, orchestrator, aws.as_ref(), with_contents).await?;
         let mut plan = take_down(settings, wishes, &found, &standing);
         if found.cluster.as_ref().is_some_and(|cluster| !cluster.is_admin) {
             let allowed = review(cluster, &rights_to_delete(&plan)).await?;
             refuse_missing_rights(&mut plan, &allowed);
+        }
+        if let (Some(client), Some(seen)) = (&aws, &found.aws) {
+            let rights = rehearse_aws(settings, &plan, seen, client).await?;
+            mark_rights(&mut plan, rights);
         }
         session.progress.finish();
         Ok((found, plan))
@@ -151,14 +164,15 @@ async fn carry_out(
         names => format!("a new look finds {}", names.join(", ")),
     };
     let pass = names.is_empty();
-    let (claim, outcome) = (NOTHING_LEFT.to_owned(), if pass { "pass" } else { "fail" }.to_owned());
+    let outcome = if pass { "pass" } else { "fail" };
     (session.tell)(Event::Verified {
-        claim: claim.clone(),
+        claim: NOTHING_LEFT.to_owned(),
         pass,
-        outcome: outcome.clone(),
+        outcome: outcome.to_owned(),
         observed: observed.clone(),
     });
-    document.verified = vec![Verified { claim, outcome, observed: observed.clone() }];
+    document.verified =
+        vec![Verified { claim: NOTHING_LEFT.to_owned(), outcome: outcome.to_owned(), observed: observed.clone() }];
     if pass {
         return Ok(());
     }

@@ -28,6 +28,12 @@ const EXAMPLES: &[(&[&str], &str)] = &[
         &["rule"],
         "  runner-setup rule --rule any --yes\n  runner-setup rule --rule project=shop,env-type=production --yes",
     ),
+    (&["identity"], "  runner-setup identity --provider eks --cluster-name prod --region eu-central-1 --yes"),
+    (
+        &["permissions"],
+        "  runner-setup permissions --for aws --context prod\n  \
+         runner-setup permissions --for aws --provider eks --cluster-name prod --region eu-central-1 --destroy",
+    ),
     (&["config", "show"], "  runner-setup config show -c runner-setup.yaml -o json"),
     (&["completions"], "  runner-setup completions bash"),
 ];

@@ -9,6 +9,7 @@ mod examples;
 mod init;
 mod keygen;
 mod manual;
+mod permissions;
 mod plan;
 mod reach;
 mod schemas;
@@ -102,6 +103,8 @@ enum Command {
     Install(apply::PhaseArgs),
     /// Add runner rules (one phase of `apply`)
     Rule(apply::PhaseArgs),
+    /// Print the exact rights that this configuration takes
+    Permissions(permissions::PermissionsArgs),
     /// Show the configuration file's schema, or the settings that result
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -127,6 +130,7 @@ impl Command {
             Self::Register(_) => Phase::Register.command(),
             Self::Install(_) => Phase::Install.command(),
             Self::Rule(_) => Phase::Rule.command(),
+            Self::Permissions(_) => "permissions",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
             Self::Man => "man",
@@ -153,9 +157,21 @@ pub fn command() -> clap::Command {
     for setting in CONNECTION {
         command = command.arg(crate::answers::setting_arg(setting).global(true));
     }
-    let setting_up = ["init", "plan", "apply", "status", "destroy"];
-    let phases = ["namespaces", "identity", "secret", "register", "install", "rule"];
-    for name in setting_up.into_iter().chain(phases) {
+    let with_settings = [
+        "init",
+        "plan",
+        "apply",
+        "status",
+        "destroy",
+        "namespaces",
+        "identity",
+        "secret",
+        "register",
+        "install",
+        "rule",
+        "permissions",
+    ];
+    for name in with_settings {
         command = command.mut_subcommand(name, |command| setting_args(command, &rest));
     }
     command = command
@@ -235,6 +251,7 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
         Command::Register(args) => apply::run_phase(call, args, Phase::Register).await,
         Command::Install(args) => apply::run_phase(call, args, Phase::Install).await,
         Command::Rule(args) => apply::run_phase(call, args, Phase::Rule).await,
+        Command::Permissions(args) => permissions::run(call, args).await,
         Command::Config(command) => config::run(call, command),
         Command::Completions(args) => manual::completions(call, args),
         Command::Man => manual::man(call),

@@ -10,6 +10,7 @@ use crate::saved_plan::SavedPlan;
 
 use super::config::SettingsDocument;
 use super::keygen::KeyDocument;
+use super::permissions::PermissionsDocument;
 use super::status::StatusDocument;
 
 /// Each schema with the name of its file.
@@ -18,6 +19,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("config", crate::answers::schema()),
         ("event", written::<EventLine<'_>>()),
         ("key", written::<KeyDocument>()),
+        ("permissions", written::<PermissionsDocument>()),
         ("plan", written::<SavedPlan>()),
         ("result", written::<ResultDocument>()),
         ("settings", written::<SettingsDocument>()),

@@ -17,9 +17,9 @@ use crate::lent::Lent;
 use crate::look::{self, AwsSide, look};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
-use crate::plan::{Plan, conclude, draft};
+use crate::plan::{Plan, conclude, draft, mark_rights};
 use crate::process::Process;
-use crate::rehearse::rehearse;
+use crate::rehearse::{rehearse, rehearse_aws};
 use crate::result::ResultDocument;
 use crate::terminal::{Progress, plan_lines};
 use crate::trust::added_roots;
@@ -197,8 +197,19 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What can be looked at, through clients that are closed for writing.
+    pub(super) fn sides<'b>(
+        &'b self,
+        cluster: Option<&'b Cluster>,
+        orchestrator: Option<&'b Orchestrator>,
+        aws: Option<&'b Aws>,
+    ) -> look::Sides<'b> {
+        let aws = aws.map(|client| AwsSide { client, account: self.account.as_deref() });
+        look::Sides { cluster, orchestrator, aws }
+    }
+
     /// What is looked at, for the line that says so.
-    fn sides_in_words(&self) -> String {
+    pub(super) fn sides_in_words(&self) -> String {
         let sides = [
             self.cluster.as_ref().map(|_| "the cluster"),
             self.aws.as_ref().map(|_| "AWS"),
@@ -210,36 +221,39 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Looks at all sides. Nothing can be changed by it: the clients are closed for writing meanwhile.
-    pub(super) async fn look(&self) -> Result<Found, Failure> {
+    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
+        let settings = &self.settled.settings;
         (self.tell)(Event::Looking { what: self.sides_in_words() });
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
         let aws = self.aws.as_ref().map(Aws::read_only);
-        let sides = look::Sides {
-            cluster: cluster.as_ref(),
-            orchestrator: orchestrator.as_ref(),
-            aws: aws.as_ref().map(|client| AwsSide { client, account: self.account.as_deref() }),
-        };
-        look(&self.settled.settings, &self.lent, sides, &self.phases).await
-    }
-
-    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
-        let settings = &self.settled.settings;
-        let found = self.look().await?;
-        let cluster = self.cluster.as_ref().map(Cluster::read_only);
+        let sides = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
+        let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
-        let plan = match (&cluster, &found.cluster) {
-            (Some(cluster), Some(seen)) if !plan.is_empty() => {
-                (self.tell)(Event::Looking { what: "what the cluster would say to the changes".to_owned() });
-                {
-                    let rehearsal = rehearse(settings, &plan, seen, cluster).await?;
-                    conclude(plan, rehearsal)
+        if !plan.is_empty() {
+            (self.tell)(Event::Looking { what: "what the servers would say to the changes".to_owned() });
+        }
+        let in_cluster = async {
+            match (&cluster, &found.cluster) {
+                (Some(cluster), Some(seen)) if !plan.is_empty() => {
+                    Ok(Some(rehearse(settings, &plan, seen, cluster).await.map_err(Failure::from)?))
                 }
+                _ => Ok(None),
             }
-            _ => plan,
         };
+        let in_aws = async {
+            match (&aws, &found.aws) {
+                (Some(client), Some(seen)) => rehearse_aws(settings, &plan, seen, client).await,
+                _ => Ok(Vec::new()),
+            }
+        };
+        let (in_cluster, in_aws) = futures::try_join!(in_cluster, in_aws)?;
+        let mut plan = match in_cluster {
+            Some(rehearsal) => conclude(plan, rehearsal),
+            None => plan,
+        };
+        mark_rights(&mut plan, in_aws);
         self.progress.finish();
         Ok((found, plan))
     }

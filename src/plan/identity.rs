@@ -52,7 +52,7 @@ pub(super) fn plan_identity(
         return;
     }
     refuse_foreign_partitions(aws, seen, plan);
-    let Some(entrant) = entrant(settings, aws, seen) else {
+    let Some(entrant) = entrant(settings, aws.identity, seen) else {
         let message = "EKS names no OIDC issuer for this cluster, so a role can't trust it";
         plan.refusals.push(Refusal::new(cluster, message).hint("--identity pod-identity"));
         return;
@@ -75,9 +75,9 @@ pub(super) fn plan_identity(
 }
 
 /// Who has to be let in; `None` without an issuer.
-fn entrant(settings: &Settings, aws: &AwsSettings, found: &FoundAws) -> Option<Entrant> {
+pub(super) fn entrant(settings: &Settings, identity: AwsIdentity, found: &FoundAws) -> Option<Entrant> {
     let (namespace, service_account) = (settings.job_namespace.to_string(), settings.job_account.name.to_string());
-    if aws.identity == AwsIdentity::PodIdentity {
+    if identity == AwsIdentity::PodIdentity {
         return Some(Entrant::PodIdentity { namespace, service_account });
     }
     Some(Entrant::WebIdentity {

@@ -1,5 +1,6 @@
 //! Settings and what was found become a list of changes, or of refusals. Pure: no IO, no async, no clock.
 
+mod aws_rights;
 mod choices;
 mod conclude;
 mod identity;
@@ -20,6 +21,7 @@ use crate::manifests::TemplateError;
 use crate::phase::Phase;
 use crate::settings::Settings;
 
+pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
 pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, role_arn};

@@ -1,5 +1,6 @@
 //! What `destroy` takes back: only what this tool made, and nothing whose owner is in doubt. Pure, like every plan.
 
+mod identity;
 mod ownership;
 mod refusals;
 
@@ -34,7 +35,6 @@ pub struct Wishes {
 pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &Standing) -> Plan {
     let key = found.cluster.as_ref().and_then(|cluster| cluster.key.public()).cloned();
     let mut plan = Plan { planned: Vec::new(), refusals: Vec::new(), warnings: standing.unseen.clone(), key };
-    plan.warnings.extend(found.notes.iter().cloned());
     plan.warnings.extend(found.cluster.iter().flat_map(|cluster| cluster.unseen.clone()));
     let (Some(cluster), Some(orchestrator)) = (&found.cluster, &found.orchestrator) else { return plan };
     let runner = orchestrator.runner.as_ref();
@@ -45,9 +45,8 @@ pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &
     for stage in [Stage::EndAgent, Stage::EndRights] {
         plan_stage(stage, settings, cluster, standing, shared.as_deref(), &mut plan);
     }
-    // A cloud's identities belong here: `Stage::EndRights`, after the agent has stopped and before the registration goes.
-    if settings.aws.is_some() {
-        plan.warnings.push("what runner-setup made in AWS stays: it is not taken back yet".to_owned());
+    if let (Some(seen), Some(standing)) = (&found.aws, &standing.aws) {
+        identity::plan_identity(settings, seen, standing, &mut plan);
     }
     plan_runner(settings, standing, &whose, runner, &mut plan);
     plan_stage(Stage::EndObjects, settings, cluster, standing, shared.as_deref(), &mut plan);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::destroy::left;
-use crate::support::{AGENT, EksLab, JOB, Lab, Outcome, new_key};
+use crate::support::{AGENT, JOB, Lab, Outcome, new_key};
 
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
@@ -202,13 +202,4 @@ fn state_stays_whatever_is_asked_for() {
     let _ = lab.apply();
     lab.orchestrator.assign("demo", "development", &lab.runner);
     lab.proves_itself();
-}
-
-#[test]
-fn what_was_made_in_aws_stays_for_now_and_that_is_said() {
-    let lab = EksLab::new("eks-destroy");
-    let _ = lab.run(&["apply", "--yes", "--no-wait"]).exits(0);
-    let outcome = lab.run(&["destroy", "--yes", "-o", "json"]).exits(0);
-    assert!(outcome.stderr.contains("what runner-setup made in AWS stays"), "{outcome}");
-    assert!(lab.orchestrator.runner_ids().is_empty());
 }

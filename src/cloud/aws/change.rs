@@ -62,6 +62,34 @@ pub enum AwsChange {
         /// Its tags.
         tags: Tags,
     },
+    /// Take a service account's role of Pod Identity away.
+    DeleteAssociation {
+        /// The cluster's name.
+        cluster: String,
+        /// The association's id.
+        id: String,
+    },
+    /// Write a role's trust policy without our statement; others still need the role.
+    TakeBackTrust {
+        /// The role's name.
+        name: String,
+        /// What is left of the policy.
+        document: Value,
+    },
+    /// Delete a role, after everything that hangs on it.
+    DeleteRole {
+        /// Its name.
+        name: String,
+        /// The managed policies to detach, as ARNs.
+        detach: Vec<String>,
+        /// The inline policies to delete, by name.
+        inline: Vec<String>,
+    },
+    /// Delete an OIDC provider.
+    DeleteOidcProvider {
+        /// Its ARN.
+        arn: String,
+    },
 }
 
 /// A role to be created.

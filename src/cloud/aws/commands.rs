@@ -35,6 +35,23 @@ pub fn lines(change: &AwsChange, region: &str) -> Vec<String> {
             "--role-arn",
             role_arn,
         ])],
+        AwsChange::DeleteAssociation { cluster, id } => {
+            let words = ["aws", "eks", "delete-pod-identity-association", "--region", region];
+            vec![shell(&[&words[..], &["--cluster-name", cluster, "--association-id", id]].concat())]
+        }
+        AwsChange::TakeBackTrust { name, document } => vec![role_step(name, &RoleStep::SetTrust(document.clone()))],
+        AwsChange::DeleteRole { name, detach, inline } => {
+            let line =
+                |command: &str, rest: &[&str]| shell(&[&["aws", "iam", command, "--role-name", name], rest].concat());
+            let mut lines: Vec<_> =
+                detach.iter().map(|arn| line("detach-role-policy", &["--policy-arn", arn])).collect();
+            lines.extend(inline.iter().map(|policy| line("delete-role-policy", &["--policy-name", policy])));
+            lines.push(line("delete-role", &[]));
+            lines
+        }
+        AwsChange::DeleteOidcProvider { arn } => {
+            vec![shell(&["aws", "iam", "delete-open-id-connect-provider", "--open-id-connect-provider-arn", arn])]
+        }
         AwsChange::InstallAddon { cluster, addon, tags } => {
             let words =
                 ["aws", "eks", "create-addon", "--region", region, "--cluster-name", cluster, "--addon-name", addon];

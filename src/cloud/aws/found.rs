@@ -58,6 +58,21 @@ impl FoundAws {
     }
 }
 
+/// What taking back has to know besides.
+#[derive(Debug)]
+pub struct StandingAws {
+    /// All managed policies attached to the role, as ARNs.
+    pub attached: Look<Vec<String>>,
+    /// The names of all its inline policies.
+    pub inline: Look<Vec<String>>,
+    /// The names of all roles that trust the OIDC provider.
+    pub trusting: Look<Vec<String>>,
+    /// The cluster's OIDC provider, also when the jobs get their identity in another way now.
+    pub provider: Look<OidcProvider>,
+    /// The Pod Identity association, likewise.
+    pub association: Look<Association>,
+}
+
 /// Whose credentials these are, by STS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

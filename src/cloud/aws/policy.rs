@@ -203,13 +203,12 @@ pub fn teardown_policy(scope: &PolicyScope<'_>) -> Value {
     if scope.identity == AwsIdentity::Irsa {
         // Who else needs the provider; IAM lists all roles or none.
         statements.allow("SeeRoles", &["iam:ListRoles"], &["*".to_owned()]);
-        let actions = ["iam:RemoveClientIDFromOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider"];
-        statements.allow("RemoveProvider", &actions, &[scope.provider()]);
+        statements.allow("RemoveProvider", &["iam:DeleteOpenIDConnectProvider"], &[scope.provider()]);
     }
     if scope.changes_role() {
         let reads = ["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"];
         statements.allow("SeePoliciesOfRole", &reads, &scope.role_by_name());
-        let writes = ["iam:UntagRole", "iam:DeleteRolePolicy", "iam:DeleteRole"];
+        let writes = ["iam:DeleteRolePolicy", "iam:DeleteRole"];
         statements.allow("RemoveRole", &writes, &[scope.role()]);
         if !scope.attach.is_empty() {
             statements.allow_if("DetachPolicies", &["iam:DetachRolePolicy"], &[scope.role()], policies(scope.attach));
@@ -217,9 +216,6 @@ pub fn teardown_policy(scope: &PolicyScope<'_>) -> Value {
     }
     if scope.identity == AwsIdentity::PodIdentity {
         statements.allow("RemoveAssociation", &["eks:DeletePodIdentityAssociation"], &[scope.associations()]);
-        if scope.install_addon {
-            statements.allow("RemoveAgent", &["eks:DeleteAddon"], &[scope.addon()]);
-        }
     }
     statements.document()
 }
@@ -269,6 +265,20 @@ pub fn rights_of(change: &AwsChange, scope: &PolicyScope<'_>) -> Vec<RightCheck>
             rights.extend(handed(role_arn));
             rights
         }
+        AwsChange::DeleteAssociation { id, .. } => {
+            let association = scope.eks(&format!("podidentityassociation/{}/{id}", scope.cluster));
+            vec![right("eks:DeletePodIdentityAssociation", association)]
+        }
+        AwsChange::TakeBackTrust { .. } => vec![right("iam:UpdateAssumeRolePolicy", scope.role())],
+        AwsChange::DeleteRole { detach, inline, .. } => {
+            let detach =
+                detach.iter().map(|policy| right_if("iam:DetachRolePolicy", scope.role(), "iam:PolicyARN", policy));
+            let mut rights: Vec<_> = detach.collect();
+            rights.extend(when(!inline.is_empty(), right("iam:DeleteRolePolicy", scope.role())));
+            rights.push(right("iam:DeleteRole", scope.role()));
+            rights
+        }
+        AwsChange::DeleteOidcProvider { arn } => vec![right("iam:DeleteOpenIDConnectProvider", arn)],
         AwsChange::InstallAddon { tags, .. } => [
             Some(right("eks:CreateAddon", scope.cluster())),
             when(!tags.is_empty(), right("eks:TagResource", scope.addon())),

@@ -53,6 +53,18 @@ impl Aws {
                 self.ask(call, send).await.map(drop)
             }
             AwsChange::InstallAddon { cluster, addon, tags } => self.install_addon(cluster, addon, tags).await,
+            AwsChange::DeleteAssociation { cluster, id } => self.delete_association(cluster, id).await,
+            AwsChange::TakeBackTrust { name, document } => self.set_trust(name, document).await,
+            AwsChange::DeleteRole { name, detach, inline } => {
+                for policy in detach {
+                    self.detach_policy(name, policy).await?;
+                }
+                for policy in inline {
+                    self.delete_inline_policy(name, policy).await?;
+                }
+                self.delete_role(name).await
+            }
+            AwsChange::DeleteOidcProvider { arn } => self.delete_oidc_provider(arn).await,
         }
     }
 

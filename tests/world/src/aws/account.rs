@@ -1,12 +1,11 @@
 //! One AWS account of a test: its principals, its state, its log, its weather.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Aws, AwsFault, AwsRequest, Cluster};
+use super::{Aws, AwsFault, AwsRequest, Cluster, cli};
 use crate::facade::World;
 
 /// An account that nobody else has.
@@ -114,7 +113,7 @@ impl Account {
 
     /// Runs the `aws` command as somebody and returns its document, or what it said on standard error.
     pub fn try_aws(&self, env: &BTreeMap<String, String>, arguments: &[&str]) -> Result<Value, String> {
-        run(env, arguments)
+        cli::run(env, arguments)
     }
 
     /// Exchanges a service account's token for credentials of a role, as pods do.
@@ -247,27 +246,4 @@ pub(super) fn environment(url: &str, region: &str, access_key: &str, secret: &st
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
     settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-/// The `aws` command with these variables, and without anything of this machine's own settings.
-pub(super) fn aws_command(env: &BTreeMap<String, String>) -> Command {
-    let mut command = Command::new(Aws::cli());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-        .envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"), ("AWS_PAGER", "")])
-        .envs([("AWS_DEFAULT_OUTPUT", "json"), ("AWS_MAX_ATTEMPTS", "1")])
-        .envs(env);
-    command
-}
-
-/// Runs the `aws` command and returns its document, or what it said on standard error.
-pub(super) fn run(env: &BTreeMap<String, String>, arguments: &[&str]) -> Result<Value, String> {
-    let output = aws_command(env).args(arguments).output().map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    if text.trim().is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text).map_err(|it| it.to_string()) }
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::account::aws_command;
-use super::{Account, issuer_of};
+use super::{Account, cli, issuer_of};
 use crate::facade::World;
 
 /// A cluster of an account.
@@ -90,13 +89,9 @@ impl Cluster {
         let mut env = env.clone();
         // It is signed for the real address of STS.
         env.remove("AWS_ENDPOINT_URL");
-        let output = aws_command(&env)
-            .args(["eks", "get-token", "--cluster-name", &self.name])
-            .env("AWS_STS_REGIONAL_ENDPOINTS", "regional")
-            .output()
-            .expect("the `aws` command runs");
-        let document: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("aws eks get-token: {}", String::from_utf8_lossy(&output.stderr)));
+        env.insert("AWS_STS_REGIONAL_ENDPOINTS".to_owned(), "regional".to_owned());
+        let document = cli::run(&env, &["eks", "get-token", "--cluster-name", &self.name])
+            .unwrap_or_else(|said| panic!("aws eks get-token: {said}"));
         document["status"]["token"].as_str().expect("a token is text").to_owned()
     }
 }

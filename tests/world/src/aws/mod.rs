@@ -4,13 +4,14 @@
 //! accounts of its own.
 
 mod account;
+mod cli;
 mod cluster;
 mod fault;
 mod moto;
 mod request;
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +38,6 @@ pub const ISSUER: &str = "https://oidc.eks.eu-central-1.amazonaws.com/id/8E3F0D1
 
 static SHARED: OnceLock<Aws> = OnceLock::new();
 static PLANE: OnceLock<World> = OnceLock::new();
-static CLI: OnceLock<PathBuf> = OnceLock::new();
 
 /// A running AWS stand-in.
 pub struct Aws {
@@ -129,17 +129,9 @@ impl Aws {
         self.control("/token-review", &json!({ "spec": { "token": token } }))["status"].clone()
     }
 
-    /// Returns the `aws` command: the one on the PATH, or one from PyPI.
-    pub fn cli() -> &'static Path {
-        CLI.get_or_init(|| {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let found = std::env::split_paths(&path).map(|folder| folder.join("aws")).find(|file| file.is_file());
-            found.unwrap_or_else(|| {
-                let environment = python::environment(&server::file("requirements-cli.txt"))
-                    .unwrap_or_else(|reason| panic!("{reason}"));
-                python::program(&environment, "aws")
-            })
-        })
+    /// Returns the folder of an `aws` command, for programs that look for one on their PATH.
+    pub fn cli_folder() -> PathBuf {
+        cli::environment().join("bin")
     }
 
     /// Says something to the launcher that no AWS API can say; panics when it is refused.

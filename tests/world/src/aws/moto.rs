@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::account::{environment, run};
+use super::account::environment;
+use super::cli::run;
 use super::server::Server;
 
 /// The one account that moto has.

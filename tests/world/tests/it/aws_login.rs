@@ -79,12 +79,8 @@ fn tokens_that_eks_would_not_take_are_refused_with_the_reason() {
     let status = aws.review(good.trim_start_matches("k8s-aws-v1."));
     assert!(status["error"].as_str().unwrap_or_default().contains("does not begin with"), "{status}");
     // Signed for the variable's endpoint, which is what the `aws` command does when it is set.
-    let output = std::process::Command::new(Aws::cli())
-        .args(["eks", "get-token", "--cluster-name", "strict"])
-        .envs(account.env())
-        .output()
-        .expect("the `aws` command runs");
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a credential");
+    let get = ["eks", "get-token", "--cluster-name", "strict"];
+    let document = account.try_aws(&account.env(), &get).expect("a credential");
     let status = aws.review(document["status"]["token"].as_str().expect("a token"));
     assert!(status["error"].as_str().unwrap_or_default().contains("unexpected"), "{status}");
 }
