@@ -31,6 +31,9 @@ _runner__setup() {
             runner__setup,help)
                 cmd="runner__setup__subcmd__help"
                 ;;
+            runner__setup,identity)
+                cmd="runner__setup__subcmd__identity"
+                ;;
             runner__setup,init)
                 cmd="runner__setup__subcmd__init"
                 ;;
@@ -45,6 +48,9 @@ _runner__setup() {
                 ;;
             runner__setup,namespaces)
                 cmd="runner__setup__subcmd__namespaces"
+                ;;
+            runner__setup,permissions)
+                cmd="runner__setup__subcmd__permissions"
                 ;;
             runner__setup,plan)
                 cmd="runner__setup__subcmd__plan"
@@ -94,6 +100,9 @@ _runner__setup() {
             runner__setup__subcmd__help,help)
                 cmd="runner__setup__subcmd__help__subcmd__help"
                 ;;
+            runner__setup__subcmd__help,identity)
+                cmd="runner__setup__subcmd__help__subcmd__identity"
+                ;;
             runner__setup__subcmd__help,init)
                 cmd="runner__setup__subcmd__help__subcmd__init"
                 ;;
@@ -108,6 +117,9 @@ _runner__setup() {
                 ;;
             runner__setup__subcmd__help,namespaces)
                 cmd="runner__setup__subcmd__help__subcmd__namespaces"
+                ;;
+            runner__setup__subcmd__help,permissions)
+                cmd="runner__setup__subcmd__help__subcmd__permissions"
                 ;;
             runner__setup__subcmd__help,plan)
                 cmd="runner__setup__subcmd__help__subcmd__plan"
@@ -137,7 +149,7 @@ _runner__setup() {
 
     case "${cmd}" in
         runner__setup)
-            opts="-c -o -y -q -v -h -V --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version init plan apply status destroy keygen namespaces secret register install rule config completions man help"
+            opts="-c -o -y -q -v -h -V --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -248,7 +260,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__apply)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,7 +285,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -507,6 +519,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1021,7 +1108,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__config__subcmd__show)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1046,7 +1133,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1280,6 +1367,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1405,7 +1567,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__destroy)
-            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1430,7 +1592,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1664,6 +1826,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1789,7 +2026,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__help)
-            opts="init plan apply status destroy keygen namespaces secret register install rule config completions man help"
+            opts="init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1900,6 +2137,20 @@ _runner__setup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        runner__subcmd__setup__subcmd__help__subcmd__identity)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         runner__subcmd__setup__subcmd__help__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1957,6 +2208,20 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__help__subcmd__namespaces)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        runner__subcmd__setup__subcmd__help__subcmd__permissions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2040,8 +2305,8 @@ _runner__setup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        runner__subcmd__setup__subcmd__init)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+        runner__subcmd__setup__subcmd__identity)
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2066,7 +2331,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -2300,6 +2565,540 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rule)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --adopt)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --events-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kubeconfig)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        runner__subcmd__setup__subcmd__init)
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --runner-id)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-id-prefix)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-type)
+                    COMPREPLY=($(compgen -W "kubernetes-agent" -- "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    return 0
+                    ;;
+                --cluster-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-service-account-annotation)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-service-account-annotation)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key-secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key-secret-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --private-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --public-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --image-repository)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-pull-secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --registry-auth-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --remote-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --agent-ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --agent-env)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "debug info warn error" -- "${cur}"))
+                    return 0
+                    ;;
+                --pod-template)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --state-storage)
+                    COMPREPLY=($(compgen -W "kubernetes s3 gcs azurerm" -- "${cur}"))
+                    return 0
+                    ;;
+                --state-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-bucket)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-path-prefix)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-storage-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-container)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2425,7 +3224,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__install)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2450,7 +3249,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -2684,6 +3483,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3039,7 +3913,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__namespaces)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3064,7 +3938,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3298,6 +4172,544 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rule)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --adopt)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --events-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --org)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kubeconfig)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        runner__subcmd__setup__subcmd__permissions)
+            opts="-c -o -y -q -v -h -V --for --destroy --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -W "aws" -- "${cur}"))
+                    return 0
+                    ;;
+                --runner-id)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-id-prefix)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-type)
+                    COMPREPLY=($(compgen -W "kubernetes-agent" -- "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    return 0
+                    ;;
+                --cluster-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --runner-service-account-annotation)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --job-service-account-annotation)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key-secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key-secret-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --private-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --public-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --image-repository)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --image-pull-secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --registry-auth-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --remote-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --agent-ca-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --agent-env)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "debug info warn error" -- "${cur}"))
+                    return 0
+                    ;;
+                --pod-template)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --state-storage)
+                    COMPREPLY=($(compgen -W "kubernetes s3 gcs azurerm" -- "${cur}"))
+                    return 0
+                    ;;
+                --state-namespace)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-bucket)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-path-prefix)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-storage-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-container)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3423,7 +4835,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__plan)
-            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3452,7 +4864,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3686,6 +5098,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3811,7 +5298,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__register)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3836,7 +5323,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4070,6 +5557,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4195,7 +5757,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__rule)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4220,7 +5782,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4454,6 +6016,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4579,7 +6216,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__secret)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4604,7 +6241,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4838,6 +6475,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4963,7 +6675,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__status)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4988,7 +6700,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5222,6 +6934,81 @@ _runner__setup() {
                     return 0
                     ;;
                 --state-resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
+                    return 0
+                    ;;
+                --role-name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-arn)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role-path)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --permissions-boundary)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --attach-policy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --policy-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -52,10 +52,12 @@ complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "status" -
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "destroy" -d 'Take back what runner-setup made, on both sides; keeps namespaces and state'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "keygen" -d 'Write a key pair to files, or check one that is there'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "namespaces" -d 'Make the namespaces for agent, jobs and state (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "identity" -d 'Set up the jobs\' cloud identity (one phase of `apply`)'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "secret" -d 'Store the private key and pull secrets in the cluster (one phase of `apply`)'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "register" -d 'Register the runner in the Orchestrator (one phase of `apply`)'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "install" -d 'Install the agent and wait until it runs (one phase of `apply`)'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "rule" -d 'Add runner rules (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "permissions" -d 'Print the exact rights that this configuration takes'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "config" -d 'Show the configuration file\'s schema, or the settings that result'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "man" -d 'Print the manual page'
@@ -63,7 +65,8 @@ complete -c runner-setup -n "__fish_runner_setup_needs_command" -f -a "help" -d 
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -99,6 +102,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -116,6 +131,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l kubec
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l context -d 'Use this context of the kubeconfig [env: KUBECONFIG_CONTEXT] [default: the current context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s y -l yes -d 'Change things without asking first'
@@ -127,7 +143,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l out -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -163,6 +180,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -183,6 +212,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l timeo
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l detailed-exitcode -d 'Exit with 8 when changes are pending'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l show-commands -d 'Print the equivalent openssl, kubectl, hctl and helm lines'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s y -l yes -d 'Change things without asking first'
@@ -193,7 +223,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s V -l 
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -229,6 +260,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l stat
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -248,6 +291,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l ca-f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s y -l yes -d 'Change things without asking first'
@@ -258,7 +302,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s V -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -294,6 +339,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l sta
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -311,6 +368,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l kub
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l context -d 'Use this context of the kubeconfig [env: KUBECONFIG_CONTEXT] [default: the current context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s y -l yes -d 'Change things without asking first'
@@ -321,7 +379,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s V -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -357,6 +416,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l st
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -379,6 +450,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l fo
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l show-commands -d 'Print the equivalent kubectl and hctl lines'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s y -l yes -d 'Change things without asking first'
@@ -414,7 +486,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand keygen" -s V -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -450,6 +523,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -469,6 +554,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s y -l yes -d 'Change things without asking first'
@@ -476,10 +562,90 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s V -l version -d 'Print version'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-namespace -d 'Run the agent in this namespace [env: CLUSTER_RUNNER_NAMESPACE] [default: humanitec-kubernetes-agent-runner-ns]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l job-namespace -d 'Run the jobs in this namespace [env: CLUSTER_RUNNER_JOB_NAMESPACE] [default: humanitec-kubernetes-agent-runner-job-ns]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-service-account -d 'Run the agent under this account [env: CLUSTER_RUNNER_SERVICEACCOUNT] [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l job-service-account -d 'Run the jobs under this account [env: CLUSTER_RUNNER_JOB_SERVICEACCOUNT] [default: humanitec-kubernetes-agent-runner-job]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-service-account-annotation -d 'Annotate the agent\'s account (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l job-service-account-annotation -d 'Annotate the jobs\' account (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l key-secret -d 'Keep the private key in this Secret [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l key-secret-key -d 'Keep the private key under this key of the Secret [default: private_key]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l private-key-file -d 'Use the private key in this file, `-` for standard input [default: the key in the cluster, else a new one made in memory]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l public-key-file -d 'Register the public key in this file, `-` for standard input [default: the public half of the private key]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l image-repository -d 'Run agent and jobs from this image, named without its tag [env: KUBERNETES_AGENT_RUNNER_IMAGE_REPOSITORY] [default: the official image]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l image-tag -d 'Run this tag of the image [env: KUBERNETES_AGENT_RUNNER_IMAGE_TAG] [default: what runs already, else the official tag]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l image-pull-secret -d 'Pull the image with this Secret, in both namespaces (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l registry-auth-file -d 'Make a pull secret of the image registry\'s entry in this Docker config.json' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l remote-url -d 'Let the agent reach the Orchestrator at this address [default: the API URL when that is not the SaaS]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l agent-ca-file -d 'Give these certificates to the agent and the jobs to trust' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l agent-env -d 'Set this variable in the agent (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l log-level -d 'Let the agent log this much [default: info]' -r -f -a "debug\t''
+info\t''
+warn\t''
+error\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l pod-template -d 'Merge this pod template, in JSON or YAML, into the jobs\' pods [default: the label app.kubernetes.io/name: humanitec-runner]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-storage -d 'Keep Terraform state in this kind of storage [default: kubernetes]' -r -f -a "kubernetes\t''
+s3\t''
+gcs\t''
+azurerm\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-namespace -d 'Keep state in this namespace (kubernetes) [default: the job namespace]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-bucket -d 'Keep state in this bucket (s3, gcs)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-path-prefix -d 'Keep state below this path (s3, gcs, azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-container -d 'Keep state in this container (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s o -l output -d 'Write data in this format [env: RUNNER_SETUP_OUTPUT] [default: human]' -r -f -a "human\t'Sentences, for people'
+json\t'One JSON document'
+yaml\t'One YAML document'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l events-file -d 'Write what happens to this file, one JSON object a line' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l color -d 'Use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'When stderr is a terminal that shows colours'
+always\t'Always'
+never\t'Never'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l org -d 'Use this organisation [env: HUMANITEC_ORG, HUMANITEC_ORG_ID, PO_ORG_ID] [default: hctl\'s default_org_id]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l api-url -d 'Talk to the Orchestrator at this address [env: ORCHESTRATOR_API_URL, HUMANITEC_API_URL] [default: hctl\'s api_url, else https://api.humanitec.dev]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l token-file -d 'Read the Orchestrator\'s token from this file, `-` for standard input [env: HUMANITEC_AUTH_TOKEN] [default: hctl\'s token]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l kubeconfig -d 'Read the kubeconfig from this file [env: KUBECONFIG] [default: ~/.kube/config, then in-cluster]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l context -d 'Use this context of the kubeconfig [env: KUBECONFIG_CONTEXT] [default: the current context]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l dry-run -d 'Show the plan and change nothing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l no-wait -d 'Do not wait until the agent runs'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s y -l yes -d 'Change things without asking first'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s q -l quiet -d 'Say warnings and errors only'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -515,6 +681,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l sta
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -534,6 +712,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l ca-
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s y -l yes -d 'Change things without asking first'
@@ -544,7 +723,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s V -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -580,6 +760,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l s
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -599,6 +791,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l c
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s y -l yes -d 'Change things without asking first'
@@ -609,7 +802,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s V
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -645,6 +839,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l st
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -664,6 +870,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l ca
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s y -l yes -d 'Change things without asking first'
@@ -674,7 +881,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s V 
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -710,6 +918,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -729,6 +949,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l ca-fi
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s y -l yes -d 'Change things without asking first'
@@ -736,6 +957,85 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s q -l 
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s V -l version -d 'Print version'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l for -d 'Whose rights to print' -r -f -a "aws\t'IAM, for a cluster on EKS'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-namespace -d 'Run the agent in this namespace [env: CLUSTER_RUNNER_NAMESPACE] [default: humanitec-kubernetes-agent-runner-ns]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l job-namespace -d 'Run the jobs in this namespace [env: CLUSTER_RUNNER_JOB_NAMESPACE] [default: humanitec-kubernetes-agent-runner-job-ns]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-service-account -d 'Run the agent under this account [env: CLUSTER_RUNNER_SERVICEACCOUNT] [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l job-service-account -d 'Run the jobs under this account [env: CLUSTER_RUNNER_JOB_SERVICEACCOUNT] [default: humanitec-kubernetes-agent-runner-job]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-service-account-annotation -d 'Annotate the agent\'s account (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l job-service-account-annotation -d 'Annotate the jobs\' account (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l key-secret -d 'Keep the private key in this Secret [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l key-secret-key -d 'Keep the private key under this key of the Secret [default: private_key]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l private-key-file -d 'Use the private key in this file, `-` for standard input [default: the key in the cluster, else a new one made in memory]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l public-key-file -d 'Register the public key in this file, `-` for standard input [default: the public half of the private key]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l image-repository -d 'Run agent and jobs from this image, named without its tag [env: KUBERNETES_AGENT_RUNNER_IMAGE_REPOSITORY] [default: the official image]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l image-tag -d 'Run this tag of the image [env: KUBERNETES_AGENT_RUNNER_IMAGE_TAG] [default: what runs already, else the official tag]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l image-pull-secret -d 'Pull the image with this Secret, in both namespaces (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l registry-auth-file -d 'Make a pull secret of the image registry\'s entry in this Docker config.json' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l remote-url -d 'Let the agent reach the Orchestrator at this address [default: the API URL when that is not the SaaS]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l agent-ca-file -d 'Give these certificates to the agent and the jobs to trust' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l agent-env -d 'Set this variable in the agent (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l log-level -d 'Let the agent log this much [default: info]' -r -f -a "debug\t''
+info\t''
+warn\t''
+error\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l pod-template -d 'Merge this pod template, in JSON or YAML, into the jobs\' pods [default: the label app.kubernetes.io/name: humanitec-runner]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-storage -d 'Keep Terraform state in this kind of storage [default: kubernetes]' -r -f -a "kubernetes\t''
+s3\t''
+gcs\t''
+azurerm\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-namespace -d 'Keep state in this namespace (kubernetes) [default: the job namespace]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-bucket -d 'Keep state in this bucket (s3, gcs)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-path-prefix -d 'Keep state below this path (s3, gcs, azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-container -d 'Keep state in this container (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s o -l output -d 'Write data in this format [env: RUNNER_SETUP_OUTPUT] [default: human]' -r -f -a "human\t'Sentences, for people'
+json\t'One JSON document'
+yaml\t'One YAML document'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l events-file -d 'Write what happens to this file, one JSON object a line' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l color -d 'Use colours [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'When stderr is a terminal that shows colours'
+always\t'Always'
+never\t'Never'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l org -d 'Use this organisation [env: HUMANITEC_ORG, HUMANITEC_ORG_ID, PO_ORG_ID] [default: hctl\'s default_org_id]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l api-url -d 'Talk to the Orchestrator at this address [env: ORCHESTRATOR_API_URL, HUMANITEC_API_URL] [default: hctl\'s api_url, else https://api.humanitec.dev]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l token-file -d 'Read the Orchestrator\'s token from this file, `-` for standard input [env: HUMANITEC_AUTH_TOKEN] [default: hctl\'s token]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l kubeconfig -d 'Read the kubeconfig from this file [env: KUBECONFIG] [default: ~/.kube/config, then in-cluster]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l context -d 'Use this context of the kubeconfig [env: KUBECONFIG_CONTEXT] [default: the current context]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l destroy -d 'Also what `destroy` takes'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l no-wait -d 'Do not wait until the agent runs'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s y -l yes -d 'Change things without asking first'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s q -l quiet -d 'Say warnings and errors only'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and not __fish_seen_subcommand_from schema show help" -s o -l output -d 'Write data in this format [env: RUNNER_SETUP_OUTPUT] [default: human]' -r -f -a "human\t'Sentences, for people'
 json\t'One JSON document'
@@ -784,7 +1084,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "generic\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l namespace -d 'Use one namespace for the agent and the jobs [default: two namespaces]' -r -f
@@ -820,6 +1121,18 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
+pod-identity\t''
+none\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l role-path -d 'Create the role below this path [default: /]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l permissions-boundary -d 'Bound the role\'s permissions by this policy' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -837,6 +1150,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the kubeconfig [env: KUBECONFIG_CONTEXT] [default: the current context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l install-addon -d 'Install the Pod Identity agent when it is missing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s y -l yes -d 'Change things without asking first'
@@ -889,20 +1203,22 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s q -l q
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand man" -s V -l version -d 'Print version'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "init" -d 'Set up a runner step by step: detect, ask, plan, confirm, apply, verify'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "plan" -d 'Show what `apply` would do, and change nothing'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "apply" -d 'Set up a runner without questions, and prove that it works'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "status" -d 'Show what is there, in a few lines'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "destroy" -d 'Take back what runner-setup made, on both sides; keeps namespaces and state'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "keygen" -d 'Write a key pair to files, or check one that is there'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "namespaces" -d 'Make the namespaces for agent, jobs and state (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "secret" -d 'Store the private key and pull secrets in the cluster (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "register" -d 'Register the runner in the Orchestrator (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "install" -d 'Install the agent and wait until it runs (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "rule" -d 'Add runner rules (one phase of `apply`)'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "config" -d 'Show the configuration file\'s schema, or the settings that result'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "man" -d 'Print the manual page'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces secret register install rule config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "init" -d 'Set up a runner step by step: detect, ask, plan, confirm, apply, verify'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "plan" -d 'Show what `apply` would do, and change nothing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "apply" -d 'Set up a runner without questions, and prove that it works'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "status" -d 'Show what is there, in a few lines'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "destroy" -d 'Take back what runner-setup made, on both sides; keeps namespaces and state'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "keygen" -d 'Write a key pair to files, or check one that is there'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "namespaces" -d 'Make the namespaces for agent, jobs and state (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "identity" -d 'Set up the jobs\' cloud identity (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "secret" -d 'Store the private key and pull secrets in the cluster (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "register" -d 'Register the runner in the Orchestrator (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "install" -d 'Install the agent and wait until it runs (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "rule" -d 'Add runner rules (one phase of `apply`)'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "permissions" -d 'Print the exact rights that this configuration takes'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "config" -d 'Show the configuration file\'s schema, or the settings that result'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "man" -d 'Print the manual page'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and not __fish_seen_subcommand_from init plan apply status destroy keygen namespaces identity secret register install rule permissions config completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "schema" -d 'Print the JSON schema of runner-setup.yaml'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print every setting with its value and where it came from'
