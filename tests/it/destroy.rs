@@ -4,7 +4,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::documents::is_valid;
-use crate::support::{AGENT, JOB, Lab, Screen};
+use crate::support::{AGENT, EksLab, JOB, Lab, Screen};
 
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
@@ -200,4 +200,17 @@ fn the_documents_are_valid_by_their_schema() {
         is_valid("result", &document);
         assert_eq!((&document["command"], &document["outcome"]), (&json!("destroy"), &json!(outcome)));
     }
+}
+
+#[test]
+fn on_eks_the_identity_goes_between_the_agent_and_the_runner() {
+    let lab = EksLab::new("eks-destroy");
+    let _ = lab.run(&["apply", "--yes", "--no-wait"]).exits(0);
+    let done = done(&lab, &[]);
+    let at = |part: &str| done.iter().position(|object| object.starts_with(part)).unwrap();
+    assert!(at("kubernetes:Deployment/") < at("aws:role/"), "{done:#?}");
+    assert!(at("aws:role/") < at("orchestrator:runner/"), "{done:#?}");
+    assert_eq!(left(&lab), Vec::<String>::new());
+    let again = lab.run(&["destroy", "--yes", "-o", "json"]).exits(0);
+    assert_eq!(again.json()["outcome"], "nothing-to-do", "{again}");
 }
