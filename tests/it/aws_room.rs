@@ -16,7 +16,7 @@ use runner_setup::cloud::aws::{
 use runner_setup::failure::Failure;
 use runner_setup::process::Process;
 use serde_json::{Value, json};
-use world::aws::{Account, Aws as Provider, AwsFault};
+use world::aws::{Account, Aws as Provider};
 
 const AUDIENCE: &str = "sts.amazonaws.com";
 const ROLE: &str = "humanitec-kubernetes-agent-runner-prod";
@@ -192,32 +192,31 @@ async fn set_up(aws: &Aws, scene: &Value) -> Result<Value, AwsError> {
 }
 
 async fn take_back(aws: &Aws, scene: &Value) -> Result<Value, AwsError> {
-    let mut users = Vec::new();
+    let is_irsa = scene["identity"] == "irsa";
     let role = aws.role(ROLE).await?;
-    if scene["identity"] == "irsa" {
-        let issuer = aws.cluster("prod").await?.issuer_name().unwrap().to_owned();
-        let provider = format!("arn:aws:iam::{}:oidc-provider/{issuer}", aws.caller().await?.account);
-        users = aws.roles_trusting(&provider).await?;
-        aws.remove_audience(&provider, AUDIENCE).await?;
-        aws.delete_oidc_provider(&provider).await?;
-    } else {
-        if let Some(there) = aws.association("prod", "jobs", "job").await? {
-            aws.delete_association("prod", &there.id).await?;
-        }
+    let issuer = aws.cluster("prod").await?.issuer_name().unwrap().to_owned();
+    let arn = format!("arn:aws:iam::{}:oidc-provider/{issuer}", aws.caller().await?.account);
+    let users = if is_irsa { aws.roles_trusting(&arn).await? } else { Vec::new() };
+    if scene["all"] == true {
+        aws.remove_audience(&arn, AUDIENCE).await?;
+        aws.untag_role(ROLE, &["runner-setup/cluster".to_owned()]).await?;
         aws.delete_addon("prod", POD_IDENTITY_AGENT).await?;
     }
-    if role.is_some() {
-        aws.untag_role(ROLE, &["runner-setup/cluster".to_owned()]).await?;
-    }
-    for policy in aws.attached_policies(ROLE).await?.unwrap_or_default() {
-        aws.detach_policy(ROLE, &policy).await?;
-    }
-    for policy in aws.inline_policies(ROLE).await? {
-        aws.delete_inline_policy(ROLE, &policy).await?;
-    }
+    let mut changes = Vec::new();
     // IAM knows the path of a role, and so whether a policy is about it, only while it is there.
     if role.is_some() || scene["path"] == "/" {
-        aws.delete_role(ROLE).await?;
+        let detach = aws.attached_policies(ROLE).await?.unwrap_or_default();
+        let inline = aws.inline_policies(ROLE).await?;
+        changes.push(AwsChange::DeleteRole { name: ROLE.to_owned(), detach, inline });
+    }
+    if is_irsa {
+        changes.push(AwsChange::DeleteOidcProvider { arn });
+    } else {
+        let there = aws.association("prod", "jobs", "job").await?;
+        changes.extend(there.map(|it| AwsChange::DeleteAssociation { cluster: "prod".to_owned(), id: it.id }));
+    }
+    for change in &changes {
+        aws.apply(change).await?;
     }
     Ok(json!({ "users": users, "there": aws.role(ROLE).await?.is_some() }))
 }

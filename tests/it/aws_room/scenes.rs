@@ -52,11 +52,10 @@ fn the_policy_that_is_asked_for_is_enough_to_set_up_twice_and_to_take_back() {
                     assert_eq!(gone["there"], false);
                 }
                 let state = account.state();
-                for kind in ["roles", "providers", "associations", "addons"] {
-                    let left = state[kind].as_array().unwrap();
-                    let ours = left.iter().filter(|it| !it.to_string().contains("eks-cluster")).count();
-                    assert!(kind == "roles" || ours == 0, "{kind}: {left:?}");
+                for kind in ["providers", "associations"] {
+                    assert_eq!(state[kind], json!([]), "{kind}");
                 }
+                assert!(account.role(ROLE).is_none());
             }
         }
     }
@@ -233,20 +232,6 @@ fn a_profile_told_by_flag_counts_more_than_the_environment() {
 }
 
 #[test]
-fn an_account_that_is_full_says_which_quota() {
-    let account = account();
-    account.fault(AwsFault::fails(
-        "iam",
-        "CreateRole",
-        409,
-        "LimitExceeded",
-        "Cannot exceed quota for RolesPerAccount: 1000",
-    ));
-    let failure = play(&account.env(), &json!({ "name": "set up", "identity": "irsa" })).unwrap_err();
-    assert!(failure.text().contains("RolesPerAccount: 1000"), "{failure:?}");
-}
-
-#[test]
 fn a_profile_that_assumes_a_role_works_and_says_when_it_may_not() {
     let account = account();
     let role = account.iam_arn("role/admins/operator");
@@ -289,4 +274,18 @@ fn a_policy_that_nobody_made_is_named() {
     let failure = play(&account.env(), &scene).unwrap_err();
     assert!(failure.text().contains("--permissions-boundary") && failure.text().contains(&missing), "{failure:?}");
     assert_eq!(failure.0["kind"], "usage");
+}
+
+#[test]
+fn what_is_not_there_any_more_is_taken_back_without_a_word() {
+    let account = account();
+    for identity in ["irsa", "pod-identity"] {
+        let mut scene = json!({ "name": "set up", "identity": identity });
+        play(&account.env(), &scene).unwrap();
+        scene = json!({ "name": "take back", "identity": identity, "path": "/", "all": true });
+        let users = if identity == "irsa" { json!([ROLE]) } else { json!([]) };
+        assert_eq!(play(&account.env(), &scene).unwrap()["users"], users);
+        assert_eq!(play(&account.env(), &scene).unwrap()["users"], json!([]));
+    }
+    assert_eq!(account.state()["addons"], json!([]));
 }
