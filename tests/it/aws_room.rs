@@ -197,11 +197,6 @@ async fn take_back(aws: &Aws, scene: &Value) -> Result<Value, AwsError> {
     let issuer = aws.cluster("prod").await?.issuer_name().unwrap().to_owned();
     let arn = format!("arn:aws:iam::{}:oidc-provider/{issuer}", aws.caller().await?.account);
     let users = if is_irsa { aws.roles_trusting(&arn).await? } else { Vec::new() };
-    if scene["all"] == true {
-        aws.remove_audience(&arn, AUDIENCE).await?;
-        aws.untag_role(ROLE, &["runner-setup/cluster".to_owned()]).await?;
-        aws.delete_addon("prod", POD_IDENTITY_AGENT).await?;
-    }
     let mut changes = Vec::new();
     // IAM knows the path of a role, and so whether a policy is about it, only while it is there.
     if role.is_some() || scene["path"] == "/" {

@@ -47,15 +47,6 @@ impl Aws {
         self.remove(call, || self.iam.delete_role().role_name(name).send()).await
     }
 
-    /// Removes tags from a role.
-    ///
-    /// # Errors
-    /// What AWS says.
-    pub async fn untag_role(&self, name: &str, keys: &[String]) -> Result<(), AwsError> {
-        let call = Call::iam("UntagRole", format!("role `{name}`"));
-        self.remove(call, || self.iam.untag_role().role_name(name).set_tag_keys(Some(keys.to_vec())).send()).await
-    }
-
     /// Deletes an OIDC provider.
     ///
     /// # Errors
@@ -67,19 +58,6 @@ impl Aws {
         self.remove(call, send).await
     }
 
-    /// Lets an OIDC provider take an audience no longer.
-    ///
-    /// # Errors
-    /// What AWS says.
-    pub async fn remove_audience(&self, arn: &str, audience: &str) -> Result<(), AwsError> {
-        let call = Call::iam("RemoveClientIDFromOpenIDConnectProvider", format!("OIDC provider `{arn}`"));
-        let send = || {
-            let request = self.iam.remove_client_id_from_open_id_connect_provider();
-            request.open_id_connect_provider_arn(arn).client_id(audience).send()
-        };
-        self.remove(call, send).await
-    }
-
     /// Deletes a Pod Identity association.
     ///
     /// # Errors
@@ -88,14 +66,5 @@ impl Aws {
         let call = Call::eks("DeletePodIdentityAssociation", format!("association `{id}` of cluster `{cluster}`"));
         let send = || self.eks.delete_pod_identity_association().cluster_name(cluster).association_id(id).send();
         self.remove(call, send).await
-    }
-
-    /// Removes an add-on from a cluster.
-    ///
-    /// # Errors
-    /// What AWS says.
-    pub async fn delete_addon(&self, cluster: &str, addon: &str) -> Result<(), AwsError> {
-        let call = Call::eks("DeleteAddon", format!("add-on `{addon}` of cluster `{cluster}`"));
-        self.remove(call, || self.eks.delete_addon().cluster_name(cluster).addon_name(addon).send()).await
     }
 }
