@@ -1,5 +1,7 @@
 //! What apply and destroy share: a plan is carried out, and a run that ended early says how far it came.
 
+use std::time::Instant;
+
 use crate::apply::{Applied, Tools, apply};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::Plan;
@@ -18,6 +20,9 @@ impl Session<'_> {
         force: bool,
         document: &mut ResultDocument,
     ) -> Result<Applied, Failure> {
+        if let Some(aws) = &self.aws {
+            aws.end_by(Instant::now() + self.settled.settings.timeout);
+        }
         let tools = Tools {
             settings: &self.settled.settings,
             lent: &self.lent,

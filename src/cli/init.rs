@@ -26,7 +26,7 @@ use crate::terminal::{Output, converse};
 use super::Call;
 use super::apply::{allowed, close};
 use super::plan::warn;
-use super::reach::Way;
+use super::reach::{Identity, Way};
 use super::session::{Session, detect, extra_roots, gather_told, listen, unchanged};
 
 /// Runs `init`.
@@ -128,7 +128,7 @@ async fn reach(
         call,
         answers,
         needs_cluster: true,
-        needs_identity: false,
+        identity: Identity::No,
         extra_roots: extra_roots(call.process, answers, &settled)?,
         access: Access::ReadOnly,
         tell: &silent,

@@ -36,6 +36,17 @@ pub(super) struct Reached {
     pub(super) account: Option<String>,
 }
 
+/// How much a run is about the jobs' identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// It sets it up, or takes it back.
+    Required,
+    /// It looks at it when it can.
+    IfPossible,
+    /// It is about something else.
+    No,
+}
+
 /// What opening takes besides the settings.
 pub(super) struct Way<'a> {
     pub(super) call: &'a Call<'a>,
@@ -43,7 +54,7 @@ pub(super) struct Way<'a> {
     /// Whether this run needs the cluster.
     pub(super) needs_cluster: bool,
     /// Whether this run looks at the jobs' identity.
-    pub(super) needs_identity: bool,
+    pub(super) identity: Identity,
     pub(super) extra_roots: Vec<Vec<u8>>,
     pub(super) access: Access,
     pub(super) tell: &'a Tell,
@@ -62,11 +73,22 @@ impl Way<'_> {
         let aws_settings = settled.settings.aws.clone();
         let in_pod = self.call.process.var("KUBERNETES_SERVICE_HOST").is_some();
         let by_token = facts.is_none() && aws_settings.is_some() && !in_pod;
-        let needs_aws = aws_settings.as_ref().is_some_and(|aws| {
-            (self.needs_identity && aws.identity != AwsIdentity::None) || (by_token && self.needs_cluster)
-        });
+        let has_identity = aws_settings.as_ref().is_some_and(|aws| aws.identity != AwsIdentity::None);
+        let is_required = (has_identity && self.identity == Identity::Required) || (by_token && self.needs_cluster);
+        let is_wanted = is_required || (has_identity && self.identity == Identity::IfPossible);
         let aws = match &aws_settings {
-            Some(aws) if needs_aws => Some(self.open_aws(aws, settled.connection.timeout).await?),
+            Some(aws) if is_wanted => match self.open_aws(aws, settled.connection.timeout).await {
+                Ok(client) => Some(client),
+                Err(failure) if is_required => return Err(failure),
+                Err(failure) => {
+                    let message = format!(
+                        "AWS is not looked at, so the jobs' role stays as the cluster has it: {}",
+                        failure.message
+                    );
+                    self.call.terminal.warn(&message);
+                    None
+                }
+            },
             _ => None,
         };
         if let (Some(client), Some(aws)) = (&aws, &mut settled.settings.aws) {

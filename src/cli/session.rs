@@ -26,7 +26,7 @@ use crate::trust::added_roots;
 use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
-use super::reach::{Reached, Way, context_facts, detect_provider, no_cluster};
+use super::reach::{Identity, Reached, Way, context_facts, detect_provider, no_cluster};
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -159,12 +159,16 @@ impl<'a> Session<'a> {
         })?;
         let tell = progress.tell();
         let extra_roots = extra_roots(call.process, answers, &settled)?;
-        let identity = phases.contains(&Phase::Identity) || phases.contains(&Phase::Install);
+        let identity = match (phases.contains(&Phase::Identity), phases.contains(&Phase::Install)) {
+            (true, _) => Identity::Required,
+            (false, true) if call.name != "status" => Identity::IfPossible,
+            (false, _) => Identity::No,
+        };
         let way = Way {
             call,
             answers,
             needs_cluster: sides.cluster,
-            needs_identity: identity,
+            identity,
             extra_roots: extra_roots.clone(),
             access,
             tell: &tell,

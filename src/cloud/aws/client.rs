@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -30,7 +30,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a server may think.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a source of credentials may take: somebody may have to touch a key.
-const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the SDK sends one request.
 const ATTEMPTS: u32 = 3;
 
@@ -88,7 +88,8 @@ pub(super) struct Shared {
     pub profile_files: String,
     /// What to say when getting credentials fails.
     pub advice: Vec<String>,
-    pub deadline: Instant,
+    /// When everything has to end; a person who thinks before saying yes moves it.
+    pub deadline: Mutex<Instant>,
     pub on_retry: OnRetry,
     pub pace: Pace,
     pub caller: OnceCell<Caller>,
@@ -96,6 +97,13 @@ pub(super) struct Shared {
     pub tokens: tokio::sync::Mutex<BTreeMap<String, CachedToken>>,
     /// What this run has created in IAM, and IAM may therefore not know everywhere yet.
     pub made: Mutex<Vec<String>>,
+}
+
+impl Shared {
+    /// When everything has to end.
+    pub(super) fn deadline(&self) -> Instant {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Aws {
@@ -144,7 +152,7 @@ impl Aws {
             region,
             profile,
             profile_files: profiles.files,
-            deadline: options.deadline,
+            deadline: Mutex::new(options.deadline),
             on_retry: options.on_retry,
             pace: Pace::default(),
             caller: OnceCell::new(),
@@ -167,6 +175,11 @@ impl Aws {
             shared,
             access,
         }
+    }
+
+    /// Begins the time anew in which everything has to end: what a person took to decide does not count.
+    pub fn end_by(&self, deadline: Instant) {
+        *self.shared.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
     /// The same connection, closed for writing.

@@ -57,10 +57,10 @@ impl Aws {
         E: ProvideErrorMetadata + Error + 'static,
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
-        let mut waiting = Waiting::new(self.shared.pace, self.shared.deadline);
+        let mut waiting = Waiting::new(self.shared.pace, self.shared.deadline());
         loop {
             // The SDK's futures are large, and many of them wait side by side.
-            let trouble = match tokio::time::timeout_at(self.shared.deadline.into(), Box::pin(send())).await {
+            let trouble = match tokio::time::timeout_at(self.shared.deadline().into(), Box::pin(send())).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => Trouble::of(error, &self.shared),
                 Err(_) => Trouble::timed_out(),
@@ -69,7 +69,7 @@ impl Aws {
                 return Err(trouble.meaning(&call, &self.shared));
             };
             (self.shared.on_retry)(&why);
-            debug_assert!(Instant::now() <= self.shared.deadline);
+            debug_assert!(Instant::now() <= self.shared.deadline());
             tokio::time::sleep(wait).await;
         }
     }

@@ -71,7 +71,7 @@ impl Server {
             profile: Some("work".to_owned()),
             profile_files: "~/.aws/config".to_owned(),
             advice: Vec::new(),
-            deadline: Instant::now() + time,
+            deadline: Mutex::new(Instant::now() + time),
             on_retry: Arc::new(move |text| ear.lock().unwrap().push(text.to_owned())),
             pace: Pace { first, longest, whole: Duration::from_secs(20) },
             caller: Default::default(),

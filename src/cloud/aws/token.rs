@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::AwsError;
-use super::client::Aws;
+use super::client::{Aws, CREDENTIALS_TIMEOUT};
 use super::credentials::credentials_error;
 use super::names::Region;
 
@@ -68,7 +68,9 @@ impl Aws {
     async fn credentials(&self) -> Result<Credentials, AwsError> {
         let none = || AwsError::NoCredentials { tried: Vec::new(), profile: self.shared.profile.clone() };
         let provider = self.shared.config.credentials_provider().ok_or_else(none)?;
-        match tokio::time::timeout_at(self.shared.deadline.into(), provider.provide_credentials()).await {
+        // A token may also be needed while the agent is waited for, which has a time of its own.
+        let deadline = self.shared.deadline().max(Instant::now() + CREDENTIALS_TIMEOUT);
+        match tokio::time::timeout_at(deadline.into(), provider.provide_credentials()).await {
             Ok(Ok(credentials)) => Ok(credentials),
             Ok(Err(error)) => Err(credentials_error(&error, &self.shared)),
             Err(_) => Err(AwsError::TimedOut { action: "getting credentials".to_owned() }),

@@ -44,11 +44,11 @@ impl Aws {
         patience: Duration,
     ) -> Result<String, WebIdentityError> {
         let call = Call::sts("AssumeRoleWithWebIdentity", format!("role `{role_arn}`"));
-        let mut waiting = Waiting::new(Pace { whole: patience, ..self.shared.pace }, self.shared.deadline);
+        let mut waiting = Waiting::new(Pace { whole: patience, ..self.shared.pace }, self.shared.deadline());
         loop {
             let request = self.sts.assume_role_with_web_identity().role_arn(role_arn);
             let sent = request.web_identity_token(token).role_session_name(session_name).send();
-            let trouble = match tokio::time::timeout_at(self.shared.deadline.into(), Box::pin(sent)).await {
+            let trouble = match tokio::time::timeout_at(self.shared.deadline().into(), Box::pin(sent)).await {
                 Ok(Ok(answer)) => {
                     let arn = answer.assumed_role_user().map(|user| user.arn().to_owned());
                     let message = "STS did not say who one is now".to_owned();
