@@ -34,6 +34,8 @@ pub(super) struct Reached {
     pub(super) aws: Option<Aws>,
     /// The account that the context says the cluster is in.
     pub(super) account: Option<String>,
+    /// Whether the cluster is reached without a kubeconfig.
+    pub(super) by_token: bool,
 }
 
 /// How much a run is about the jobs' identity.
@@ -101,7 +103,7 @@ impl Way<'_> {
                 Some(self.open_by_kubeconfig(settled, settings.as_ref(), client.as_ref(), facts.as_ref()).await?)
             }
         };
-        Ok(Reached { cluster, aws, account })
+        Ok(Reached { cluster, aws, account, by_token })
     }
 
     async fn open_aws(&self, aws: &AwsSettings, timeout: Duration) -> Result<Aws, Failure> {

@@ -74,6 +74,8 @@ pub(super) struct Session<'a> {
     pub(super) aws: Option<Aws>,
     /// The AWS account that the context says the cluster is in.
     account: Option<String>,
+    /// Whether the cluster is reached without a kubeconfig.
+    by_token: bool,
     /// Where events go.
     pub(super) tell: Tell,
     pub(super) progress: Arc<Progress>,
@@ -174,7 +176,7 @@ impl<'a> Session<'a> {
             tell: &tell,
             interrupt: &interrupt,
         };
-        let Reached { cluster, aws, account } = way.open(&mut settled).await?;
+        let Reached { cluster, aws, account, by_token } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -187,7 +189,20 @@ impl<'a> Session<'a> {
             }
             false => None,
         };
-        Ok(Self { call, settled, lent, phases, cluster, orchestrator, aws, account, tell, progress, interrupt })
+        Ok(Self {
+            call,
+            settled,
+            lent,
+            phases,
+            cluster,
+            orchestrator,
+            aws,
+            account,
+            by_token,
+            tell,
+            progress,
+            interrupt,
+        })
     }
 
     /// Looks and plans. Nothing can be changed by it: the clients are closed for writing meanwhile.
@@ -300,10 +315,18 @@ impl<'a> Session<'a> {
         if let Some(cluster) = &found.cluster {
             let version =
                 cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
-            lines.push(format!("Cluster: context {}, {}{version}", cluster.context, cluster.server));
+            let how = match &found.aws {
+                Some(aws) if cluster.context == aws.cluster.arn.as_str() && self.by_token => {
+                    format!("{}, with the AWS credentials", aws.cluster.name)
+                }
+                _ => format!("context {}", cluster.context),
+            };
+            lines.push(format!("Cluster: {how}, {}{version}", cluster.server));
         }
         if let Some(aws) = &found.aws {
-            lines.push(format!("AWS: {}, as {}", aws.cluster.arn, aws.caller.arn));
+            let (cluster, account) = (&aws.cluster, &aws.caller.account);
+            let place = cluster.arn.region();
+            lines.push(format!("AWS: cluster {} in {place}, account {account}, as {}", cluster.name, aws.caller.arn));
         }
         if found.orchestrator.is_some() {
             let url = settings.api_url.as_str().trim_end_matches('/');

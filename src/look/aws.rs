@@ -44,7 +44,7 @@ pub(super) async fn look_at_aws(
         async { if pods { look(client.addon(&aws.cluster, POD_IDENTITY_ADDON).await) } else { Ok(Look::NotLooked) } };
     let known = async {
         let (caller, cluster) = futures::join!(client.caller(), client.cluster(&aws.cluster));
-        let caller = caller?;
+        let caller = caller.map_err(|error| Failure::from(error).hint("or leave AWS out of it: `--identity none`"))?;
         // Before anything else: in another account there may be a cluster of the same name.
         if let Some(account) = account.filter(|account| *account != caller.account) {
             return Err(other_account(account, &caller.account, caller.arn.as_str(), &aws.cluster));

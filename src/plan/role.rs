@@ -41,10 +41,27 @@ fn plan_our_role(ground: &Ground<'_>, wanted: &OurRole, plan: &mut Plan) {
                 boundary: wanted.boundary.as_ref().map(ToString::to_string),
                 tags: tags::made(ground.found.cluster.arn.as_str(), &ground.account, &ground.aws.tags),
             };
-            plan.planned.push(line(&object, Action::Create, "missing", Some(AwsChange::CreateRole { role, then })));
+            let why = promised(ground, wanted);
+            plan.planned.push(line(&object, Action::Create, &why, Some(AwsChange::CreateRole { role, then })));
         }
         Look::There(role) => plan_existing(ground, wanted, role, &object, plan),
     }
+}
+
+/// What a new role will be, for the line of the plan: a created object has no fields to compare.
+fn promised(ground: &Ground<'_>, wanted: &OurRole) -> String {
+    let mut parts = vec![format!("missing; for the service account {}", ground.account)];
+    let policies: Vec<_> = wanted.policies.iter().map(Arn::as_str).collect();
+    match (policies.is_empty(), wanted.inline_policy.is_some()) {
+        (true, false) => parts.push("without any policy".to_owned()),
+        (true, true) => parts.push("with the policy of `--policy-file`".to_owned()),
+        (false, false) => parts.push(format!("with {}", policies.join(", "))),
+        (false, true) => parts.push(format!("with {} and the policy of `--policy-file`", policies.join(", "))),
+    }
+    if let Some(boundary) = &wanted.boundary {
+        parts.push(format!("bounded by {boundary}"));
+    }
+    parts.join(", ")
 }
 
 /// What a role that is there lacks.
@@ -72,10 +89,9 @@ fn plan_existing(ground: &Ground<'_>, wanted: &OurRole, role: &Role, object: &st
     }
     let stranger = belongs_to(ground, role, &judgement);
     if let (Some(stranger), false, false) = (&stranger, told_to_adopt, lack.steps.is_empty()) {
-        let other = shortened(&format!("{}-{}", wanted.name, ground.found.cluster.arn.region()));
-        let other = if other == wanted.name { shortened(&format!("{other}-2")) } else { other };
+        let other = shortened(&format!("{}-{}", wanted.name, stranger.suffix));
         plan.refusals.push(
-            Refusal::new(object, format!("belongs to {stranger}"))
+            Refusal::new(object, format!("belongs to {}", stranger.who))
                 .hint(format!("choose another name with `--role-name {other}`"))
                 .hint(format!("or let both use this role with `--adopt {object}`")),
         );
@@ -93,7 +109,7 @@ fn plan_existing(ground: &Ground<'_>, wanted: &OurRole, role: &Role, object: &st
     }
     let (action, why) = match &stranger {
         _ if is_ours(ground, role) => (Action::Update, "differs".to_owned()),
-        Some(stranger) => (Action::Adopt, format!("shared with {stranger}, as told")),
+        Some(stranger) => (Action::Adopt, format!("shared with {}, as told", stranger.who)),
         None => (Action::Adopt, "there, and claimed by nobody".to_owned()),
     };
     let change = AwsChange::UpdateRole { name: wanted.name.clone(), steps: lack.steps };
@@ -106,14 +122,22 @@ fn is_ours(ground: &Ground<'_>, role: &Role) -> bool {
         && role.tags.get(tags::SERVICE_ACCOUNT).is_some_and(|account| *account == ground.account)
 }
 
+/// Somebody else whose role it is, and what tells the two roles apart in a name.
+struct Stranger {
+    who: String,
+    suffix: String,
+}
+
 /// Who else has this role: by our tags, or by the issuers that it trusts.
-fn belongs_to(ground: &Ground<'_>, role: &Role, judgement: &Judgement) -> Option<String> {
+fn belongs_to(ground: &Ground<'_>, role: &Role, judgement: &Judgement) -> Option<Stranger> {
     let cluster = &ground.found.cluster;
+    let other_cluster = |who: String| Some(Stranger { who, suffix: cluster.arn.region().to_owned() });
     match role.tags.get(tags::CLUSTER) {
-        Some(other) if other != cluster.arn.as_str() => return Some(format!("another cluster, {other}")),
+        Some(other) if other != cluster.arn.as_str() => return other_cluster(format!("another cluster, {other}")),
         Some(_) => {
             let account = role.tags.get(tags::SERVICE_ACCOUNT).filter(|account| **account != ground.account)?;
-            return Some(format!("another service account of this cluster, {account}"));
+            let who = format!("another service account of this cluster, {account}");
+            return Some(Stranger { who, suffix: ground.settings.job_namespace.to_string() });
         }
         None => {}
     }
@@ -121,7 +145,7 @@ fn belongs_to(ground: &Ground<'_>, role: &Role, judgement: &Judgement) -> Option
     let is_eks = |issuer: &&String| issuer.starts_with("oidc.eks.");
     let trusts_us = judgement.issuers.iter().any(|issuer| issuer == ours);
     let other = judgement.issuers.iter().find(is_eks).filter(|_| !trusts_us && !judgement.lets_in)?;
-    Some(format!("another cluster: it trusts the OIDC provider {other}, and this cluster's is {ours}"))
+    other_cluster(format!("another cluster: it trusts the OIDC provider {other}, and this cluster's is {ours}"))
 }
 
 fn lack_of_trust(

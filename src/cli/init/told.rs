@@ -29,6 +29,12 @@ pub(super) fn found(call: &Call<'_>, answers: &Answers, server: &str, version: O
         row("context", &context, &from);
     }
     let version = version.map(|version| format!("Kubernetes {version}")).unwrap_or_default();
+    if let Some((cluster, from)) = text(&setting::CLUSTER_NAME) {
+        row("cluster", &cluster, &from);
+    }
+    if let Some((region, from)) = text(&setting::REGION) {
+        row("region", &region, &from);
+    }
     row("server", server, &version);
     if let Some((provider, from)) = text(&setting::PROVIDER) {
         row("provider", &provider, &from);
