@@ -97,7 +97,8 @@ fn plan_existing(ground: &Ground<'_>, wanted: &OurRole, role: &Role, object: &st
         );
         return;
     }
-    if stranger.is_none() {
+    // What another cluster tagged keeps its tags; what nobody did is tagged now, also when it is shared.
+    if stranger.is_none() || !role.tags.contains_key(tags::CLUSTER) {
         lack_of_tags(ground, role, &mut lack);
     }
     if let Some(others) = &judgement.too_wide {
@@ -157,13 +158,7 @@ fn lack_of_trust(
     plan: &mut Plan,
 ) {
     if judgement.denies {
-        let message = "its trust policy denies the jobs' service account, whatever is added to it";
-        plan.refusals.push(
-            Refusal::new(object, message).hint(format!(
-                "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument",
-                role.arn.name()
-            )),
-        );
+        plan.refusals.push(denies(object, role));
         return;
     }
     if judgement.lets_in {
@@ -299,17 +294,24 @@ fn check_own_role(ground: &Ground<'_>, arn: &Arn, plan: &mut Plan) {
                     plan,
                 );
             } else {
-                plan.refusals.push(does_not_trust(&object, &ground.entrant, &judgement));
+                plan.refusals.push(does_not_trust(&object, role, &ground.entrant, &judgement));
             }
         }
     }
 }
 
-fn does_not_trust(object: &str, entrant: &Entrant, judgement: &Judgement) -> Refusal {
-    let message = if judgement.denies {
-        "its trust policy denies the jobs' service account"
-    } else {
-        "its trust policy does not let the jobs' service account in"
-    };
-    Refusal::new(object, message).hint(format!("add this statement to its trust policy: {}", entrant.statement()))
+fn does_not_trust(object: &str, role: &Role, entrant: &Entrant, judgement: &Judgement) -> Refusal {
+    if judgement.denies {
+        return denies(object, role);
+    }
+    Refusal::new(object, "its trust policy does not let the jobs' service account in")
+        .hint(format!("add this statement to its trust policy: {}", entrant.statement()))
+}
+
+/// Nothing that is added to a policy helps against a statement that denies.
+fn denies(object: &str, role: &Role) -> Refusal {
+    let message = "its trust policy denies the jobs' service account, whatever is added to it";
+    let name = role.arn.name();
+    Refusal::new(object, message)
+        .hint(format!("aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument"))
 }

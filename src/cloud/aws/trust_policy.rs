@@ -136,7 +136,8 @@ impl Entrant {
         let Some(principal) = statement.get("Principal") else {
             return if statement.get("NotPrincipal").is_some() { Truth::Perhaps } else { Truth::No };
         };
-        if principal == "*" {
+        // To IAM these two are the same.
+        if principal == "*" || principal.get("AWS").is_some_and(|arns| texts(arns).contains(&"*")) {
             return Truth::Yes;
         }
         let (kind, wanted) = match self {

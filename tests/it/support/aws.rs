@@ -22,7 +22,11 @@ impl EksLab {
     /// A place with an Orchestrator login, AWS credentials, and a kubeconfig of an administrator whose context is
     /// called like the cluster's ARN.
     pub(crate) fn new(name: &str) -> Self {
-        let mut lab = Self::without_kubeconfig(name);
+        Self::without_kubeconfig(name).with_kubeconfig()
+    }
+
+    fn with_kubeconfig(self) -> Self {
+        let mut lab = self;
         let kubeconfig = lab.world.kubeconfig_admin_as(&lab.cluster.arn());
         lab.set("KUBECONFIG", kubeconfig.display().to_string());
         lab
@@ -30,10 +34,20 @@ impl EksLab {
 
     /// The same without a kubeconfig: the way to the API server leads through AWS alone.
     pub(crate) fn without_kubeconfig(name: &str) -> Self {
+        let cluster = Aws::shared().control_plane().unique_name(&format!("{name}-cluster"));
+        Self::on_cluster(name, &cluster)
+    }
+
+    /// A place like [`EksLab::new`] whose cluster is called like this.
+    pub(crate) fn of_cluster(name: &str, cluster: &str) -> Self {
+        Self::on_cluster(name, cluster).with_kubeconfig()
+    }
+
+    fn on_cluster(name: &str, cluster: &str) -> Self {
         let aws = Aws::shared();
         let world = aws.control_plane();
         let account = aws.account();
-        let cluster = account.cluster(&world.unique_name(&format!("{name}-cluster")), world);
+        let cluster = account.cluster(cluster, world);
         let mut lab = Lab::on(world, name, Setup::demo());
         lab.unset("KUBECONFIG").set_all(&account.env());
         Self { lab, account, cluster }

@@ -95,6 +95,10 @@ fn a_denial_counts_more_than_any_permission() {
     denied["Statement"][0]["Effect"] = json!("Deny");
     let judgement = job().judge(&denied);
     assert!(judgement.denies && !judgement.lets_in);
+    for everybody in [json!("*"), json!({ "AWS": "*" }), json!({ "AWS": ["*"] })] {
+        denied["Statement"][0] = json!({ "Effect": "Deny", "Principal": everybody, "Action": "sts:*" });
+        assert!(job().judge(&denied).denies, "{denied}");
+    }
 }
 
 #[test]
