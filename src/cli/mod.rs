@@ -8,11 +8,13 @@ mod destroy;
 mod examples;
 mod init;
 mod keygen;
+mod login;
 mod manual;
 mod plan;
 mod reach;
 mod schemas;
 mod session;
+mod sight;
 mod status;
 
 pub use schemas::schemas;

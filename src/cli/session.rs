@@ -14,7 +14,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
-use crate::look::{self, AwsSide, look};
+use crate::look::{self, AwsSide};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
 use crate::plan::{Plan, conclude, draft};
@@ -26,7 +26,9 @@ use crate::trust::added_roots;
 use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
+use super::login::Login;
 use super::reach::{Reached, Way, context_facts, detect_provider, no_cluster};
+use super::sight::Opened;
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,7 +75,11 @@ pub(super) struct Session<'a> {
     /// AWS, likewise.
     pub(super) aws: Option<Aws>,
     /// The AWS account that the context says the cluster is in.
-    account: Option<String>,
+    pub(super) account: Option<String>,
+    /// Who this run is to the cluster.
+    pub(super) login: Login,
+    /// What it was opened with.
+    pub(super) opened: Opened,
     /// Where events go.
     pub(super) tell: Tell,
     pub(super) progress: Arc<Progress>,
@@ -170,7 +176,7 @@ impl<'a> Session<'a> {
             tell: &tell,
             interrupt: &interrupt,
         };
-        let Reached { cluster, aws, account } = way.open(&mut settled).await?;
+        let Reached { cluster, aws, account, login } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -179,21 +185,37 @@ impl<'a> Session<'a> {
             true => {
                 let tell = tell.clone();
                 let on_retry = Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() }));
-                Some(orchestrator_for(call.process, &settled, extra_roots, access, on_retry)?)
+                Some(orchestrator_for(call.process, &settled, extra_roots.clone(), access, on_retry)?)
             }
             false => None,
         };
-        Ok(Self { call, settled, lent, phases, cluster, orchestrator, aws, account, tell, progress, interrupt })
+        let opened = Opened { answers: answers.clone(), need, needs_identity: identity, extra_roots, access };
+        Ok(Self {
+            call,
+            settled,
+            lent,
+            phases,
+            cluster,
+            orchestrator,
+            aws,
+            account,
+            login,
+            opened,
+            tell,
+            progress,
+            interrupt,
+        })
     }
 
     /// Looks and plans. Nothing can be changed by it: the clients are closed for writing meanwhile.
     ///
     /// # Errors
     /// What keeps either side from answering.
-    pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
+    pub(super) async fn plan(&mut self) -> Result<(Found, Plan), Failure> {
+        let interrupt = self.interrupt.clone();
         tokio::select! {
             planned = self.look_and_plan() => planned,
-            () = self.interrupt.pressed() => Err(unchanged()),
+            () = interrupt.pressed() => Err(unchanged()),
         }
     }
 
@@ -221,14 +243,11 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
-        let settings = &self.settled.settings;
+    async fn look_and_plan(&mut self) -> Result<(Found, Plan), Failure> {
         (self.tell)(Event::Looking { what: self.sides_in_words() });
+        let found = self.look(true).await?;
+        let settings = &self.settled.settings;
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
-        let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
-        let aws = self.aws.as_ref().map(Aws::read_only);
-        let sides = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
-        let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
         let plan = match (&cluster, &found.cluster) {

@@ -13,6 +13,7 @@ mod destroy_refused;
 mod documents;
 mod drift;
 mod eks_lab;
+mod eks_login;
 mod generated;
 mod init;
 mod keygen;
