@@ -1,5 +1,8 @@
 //! Logging in to a cluster of EKS: without a kubeconfig, with a kubeconfig whose plugin is no help, and with neither.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -64,7 +67,7 @@ fn a_plugin_that_is_missing_or_fails_is_done_without() {
     let mut lab = EksLab::new("eks-plugin");
     lab.use_plugin("no-such-aws", &["eks", "get-token"]);
     let outcome = plans(&lab).says("no-such-aws").says(INSTEAD);
-    assert_eq!(outcome.stderr.matches("warning").count(), 1, "{outcome}");
+    assert_eq!(outcome.stderr.matches(INSTEAD).count(), 1, "{outcome}");
     let expired = "echo SECRET; echo 'Error loading SSO Token: Token for team has expired' >&2; exit 255";
     lab.use_plugin_line(expired);
     let outcome = plans(&lab).says("Token for team has expired").says(INSTEAD);
@@ -79,7 +82,9 @@ fn a_plugin_that_is_missing_or_fails_is_done_without() {
 #[test]
 fn a_plugin_that_waits_for_somebody_is_not_waited_for_long() {
     let mut lab = EksLab::new("eks-prompt");
-    lab.use_plugin_line("echo 'Enter MFA code for arn:aws:iam::123456789012:mfa/me: ' >&2; read code; sleep 300");
+    lab.use_plugin_line(
+        "echo 'Enter MFA code for arn:aws:iam::123456789012:mfa/me: ' >&2; read code; exec 2>&-; sleep 60",
+    );
     let start = Instant::now();
     let mut running = lab.start(&["plan", "-o", "json"]);
     running.wait_for("the credential plugin of the kubeconfig has not answered yet");
@@ -141,24 +146,40 @@ fn shape(token: &str) -> (String, Vec<(String, String)>) {
     (address.to_owned(), pairs)
 }
 
+/// An API server that lets nobody in, and tells the first token that it was shown.
+fn take_token() -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && client.read_exact(&mut byte).is_ok() {
+                head.extend(byte);
+            }
+            let head = String::from_utf8_lossy(&head).into_owned();
+            if let Some((_, rest)) = head.split_once("Bearer ") {
+                drop(sender.send(rest.lines().next().unwrap().to_owned()));
+            }
+            let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            drop(client.write_all(answer.as_bytes()));
+        }
+    });
+    (url, receiver)
+}
+
 #[test]
 fn our_token_and_that_of_the_aws_command_are_interchangeable() {
-    let lab = EksLab::without_kubeconfig("eks-token");
+    let mut lab = EksLab::without_kubeconfig("eks-token");
+    lab.name_cluster();
     let theirs = lab.cluster.token(&lab.account.env());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ours = runtime.block_on(async {
-        let process = runner_setup::process::Process { env: lab.env().clone(), ..Default::default() };
-        let options = runner_setup::cloud::aws::AwsOptions {
-            profile: None,
-            region: None,
-            extra_roots: Vec::new(),
-            access: runner_setup::access::Access::ReadOnly,
-            deadline: Instant::now() + Duration::from_secs(30),
-            on_retry: std::sync::Arc::new(|_| {}),
-        };
-        let aws = runner_setup::cloud::aws::Aws::connect(&process, options).await.unwrap();
-        aws.cluster_token(lab.cluster.name()).await.unwrap().expose().to_owned()
-    });
+    let real = lab.cluster.described()["endpoint"].clone();
+    let (endpoint, token) = take_token();
+    lab.cluster.say(&json!({ "endpoint": endpoint }));
+    let _ = lab.run(&["plan"]).exits(4);
+    let ours = token.recv_timeout(Duration::from_secs(10)).unwrap();
+    lab.cluster.say(&json!({ "endpoint": real }));
     assert_eq!(shape(&ours), shape(&theirs));
     for token in [&ours, &theirs] {
         let review = Aws::shared().review(token);

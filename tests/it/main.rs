@@ -12,6 +12,7 @@ mod destroy_kept;
 mod destroy_refused;
 mod documents;
 mod drift;
+mod eks_detect;
 mod eks_lab;
 mod eks_login;
 mod generated;

@@ -222,6 +222,13 @@ pub(super) fn credentials_error(error: &CredentialsError, shared: &Shared) -> Aw
         let tried = chain.attempts().iter().map(|attempt| tried(attempt.name(), attempt.error(), shared)).collect();
         return AwsError::NoCredentials { tried, profile };
     }
+    // The last source of the chain, which most machines don't have: whoever gets there had nothing before it either.
+    if all.contains("IMDS") || all.contains("instance metadata") {
+        let nothing =
+            ["Environment", "Profile"].map(|name| format!("{}: no credentials there", source_of(name, shared)));
+        let last = format!("{}: {}", source_of("Ec2InstanceMetadata", shared), causes.pop().unwrap_or_default());
+        return AwsError::NoCredentials { tried: nothing.into_iter().chain([last]).collect(), profile };
+    }
     if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
         return AwsError::NoCredentials { tried: vec![tried("Profile", error, shared)], profile };
     }
@@ -235,8 +242,8 @@ pub(super) fn credentials_error(error: &CredentialsError, shared: &Shared) -> Aw
     AwsError::CredentialsFailed { profile, causes }
 }
 
-fn tried(name: &str, error: &CredentialsError, shared: &Shared) -> String {
-    let source = match name {
+fn source_of(name: &str, shared: &Shared) -> String {
+    match name {
         "Environment" => "the environment (AWS_ACCESS_KEY_ID)".to_owned(),
         "Profile" => {
             let profile = shared.profile.as_deref().unwrap_or("default");
@@ -246,7 +253,11 @@ fn tried(name: &str, error: &CredentialsError, shared: &Shared) -> String {
         "EcsContainer" => "the container (AWS_CONTAINER_CREDENTIALS_FULL_URI)".to_owned(),
         "Ec2InstanceMetadata" => "instance metadata".to_owned(),
         other => other.to_owned(),
-    };
+    }
+}
+
+fn tried(name: &str, error: &CredentialsError, shared: &Shared) -> String {
+    let source = source_of(name, shared);
     match error.source().map(causes).and_then(|mut causes| causes.pop()) {
         Some(cause) => format!("{source}: {cause}"),
         None => format!("{source}: no credentials there"),

@@ -14,7 +14,7 @@ mod shipped;
 pub(crate) use aws::EksLab;
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
-pub(crate) use eks_context::{EksContext, exec, exec_credential};
+pub(crate) use eks_context::{exec, exec_credential};
 /// A variable of the test run itself.
 #[expect(clippy::disallowed_methods, reason = "tests have no Process")]
 pub(crate) fn variable(name: &str) -> Option<String> {
