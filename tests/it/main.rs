@@ -15,6 +15,8 @@ mod drift;
 mod eks_detect;
 mod eks_lab;
 mod eks_login;
+mod eks_refusals;
+mod eks_weather;
 mod generated;
 mod init;
 mod keygen;

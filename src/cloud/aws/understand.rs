@@ -234,7 +234,8 @@ pub(super) fn credentials_error(error: &CredentialsError, shared: &Shared) -> Aw
     }
     // Of what comes with the SDK, only the login with IAM Identity Center speaks of this.
     let is_login = all.contains("SSO") || all.contains("sso") || all.contains("access token provider");
-    let is_old = ["expired", "cached SSO token", "Session token not found or invalid", "Unauthorized"];
+    let is_old =
+        ["expired", "cached SSO token", "failed to read `", "Session token not found or invalid", "Unauthorized"];
     if is_login && is_old.iter().any(|word| all.contains(word)) {
         return AwsError::LoginExpired { profile, causes };
     }
