@@ -21,9 +21,11 @@ use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 
 mod aws;
+mod nodes;
 mod pull_secrets;
 
 use aws::{look_at_aws, same_cluster};
+pub use nodes::{EksNode, eks_node};
 use pull_secrets::look_at_pull_secrets;
 
 /// What can be looked at.

@@ -18,6 +18,9 @@ const SYSTEM_BUNDLES: [&str; 6] = [
     "/etc/ssl/cert.pem",
 ];
 
+/// What such a file has to be.
+const WANTED: &str = "name a file of certificates in PEM, one or several";
+
 /// The PEM bundles to trust besides what a TLS library trusts by itself; `said` is where the file was named.
 ///
 /// A library that finds `SSL_CERT_FILE` or `SSL_CERT_DIR` forgets the system's roots over it, so they are added here.
@@ -28,7 +31,9 @@ pub fn added_roots(process: &Process, named: Option<&Path>, said: &str) -> Resul
     let mut bundles = Vec::new();
     if let Some(file) = named {
         let bundle = std::fs::read(process.path(file)).map_err(|error| {
-            Failure::new(FailureKind::Usage, format!("reading `{}` of {said}", file.display())).cause(error.to_string())
+            Failure::new(FailureKind::Usage, format!("reading `{}` of {said}", file.display()))
+                .cause(error.to_string())
+                .hint(WANTED)
         })?;
         check_bundle(&bundle, &file.display().to_string(), said)?;
         bundles.push(bundle);
@@ -46,7 +51,9 @@ pub fn added_roots(process: &Process, named: Option<&Path>, said: &str) -> Resul
 /// There is no certificate in it, or a damaged one.
 pub fn check_bundle(bundle: &[u8], file: &str, said: &str) -> Result<(), Failure> {
     let refuse = |cause: String| {
-        Failure::new(FailureKind::Usage, format!("`{file}` of {said} holds no usable certificates")).cause(cause)
+        Failure::new(FailureKind::Usage, format!("`{file}` of {said} holds no usable certificates"))
+            .cause(cause)
+            .hint(WANTED)
     };
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(bundle) {

@@ -81,7 +81,7 @@ async fn run_phases(
     let interrupt = Interrupt::default();
     let access = if args.dry_run { Access::ReadOnly } else { Access::Write };
     let changing = listen(&interrupt);
-    let session = Session::open(call, answers, phases, access, interrupt.clone()).await?;
+    let mut session = Session::open(call, answers, phases, access, interrupt.clone()).await?;
     let (found, plan) = session.plan().await?;
     let mut document = session.document(&found, &plan);
     if call.terminal.output == Output::Human {

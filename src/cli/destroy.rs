@@ -14,7 +14,6 @@ use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
-use crate::look::look;
 use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
 use crate::plan::{
@@ -56,9 +55,9 @@ pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode,
     let interrupt = Interrupt::default();
     let changing = listen(&interrupt);
     let access = if args.phase.dry_run { Access::ReadOnly } else { Access::Write };
-    let session = Session::open(call, &answers, BTreeSet::from(Phase::ALL), access, interrupt.clone()).await?;
+    let mut session = Session::open(call, &answers, BTreeSet::from(Phase::ALL), access, interrupt.clone()).await?;
     let wishes = Wishes { delete_namespaces: args.delete_namespaces, force: args.force };
-    let (found, plan) = look_and_plan(&session, wishes).await?;
+    let (found, plan) = look_and_plan(&mut session, wishes).await?;
     let mut document = session.document(&found, &plan);
     if call.terminal.output == Output::Human {
         for line in session.told_plan(&found, &plan) {
@@ -78,7 +77,7 @@ pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode,
         None => match agreed(call, &plan, &interrupt, "Delete these objects?").await {
             Ok(()) => {
                 drop(changing.set(session.tell.clone()));
-                carry_out(&session, wishes, &plan, &mut document).await
+                carry_out(&mut session, wishes, &plan, &mut document).await
             }
             Err(failure) => Err(failure),
         },
@@ -101,15 +100,15 @@ pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode,
 }
 
 /// Looks at both sides and plans. The clients are closed for writing meanwhile.
-async fn look_and_plan(session: &Session<'_>, wishes: Wishes) -> Result<(Found, Plan), Failure> {
+async fn look_and_plan(session: &mut Session<'_>, wishes: Wishes) -> Result<(Found, Plan), Failure> {
+    let interrupt = session.interrupt.clone();
     let planned = async {
-        let settings = &session.settled.settings;
         (session.tell)(Event::Looking { what: session.sides_in_words() });
+        let found = session.look(true).await?;
+        let settings = &session.settled.settings;
         let cluster = session.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = session.orchestrator.as_ref().map(Orchestrator::read_only);
         let aws = session.aws.as_ref().map(Aws::read_only);
-        let sides = session.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
-        let found = look(settings, &session.lent, sides, &session.phases).await?;
         let (Some(cluster), Some(orchestrator)) = (&cluster, &orchestrator) else {
             return Err(Failure::new(FailureKind::Bug, "destroy without both sides"));
         };
@@ -130,7 +129,7 @@ async fn look_and_plan(session: &Session<'_>, wishes: Wishes) -> Result<(Found, 
     };
     tokio::select! {
         planned = planned => planned,
-        () = session.interrupt.pressed() => Err(unchanged()),
+        () = interrupt.pressed() => Err(unchanged()),
     }
 }
 
@@ -146,7 +145,7 @@ async fn review(cluster: &Cluster, rights: &BTreeSet<Right>) -> Result<BTreeMap<
 
 /// Deletes, and looks again: what is left is no longer a promise but seen.
 async fn carry_out(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     wishes: Wishes,
     plan: &Plan,
     document: &mut ResultDocument,

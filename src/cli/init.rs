@@ -11,13 +11,14 @@ use std::sync::Arc;
 use crate::access::Access;
 use crate::answers::registry::RUNNER_ID;
 use crate::answers::scripted_line;
-use crate::answers::{Answers, Need, ask_context, ask_rest, settle};
+use crate::answers::{Answers, Need, ask_context, ask_rest, misses_cluster, settle};
 use crate::cluster::{Contexts, Kind, ObjectRef};
 use crate::event::Tell;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Seen;
 use crate::interrupt::Interrupt;
+use crate::look::eks_node;
 use crate::names::RunnerId;
 use crate::phase::Phase;
 use crate::settings::RELEASE_NAME;
@@ -25,9 +26,11 @@ use crate::terminal::{Output, converse};
 
 use super::Call;
 use super::apply::{allowed, close};
+use super::login::explain;
 use super::plan::warn;
-use super::reach::{Identity, Way};
+use super::reach::{Identity, Reached, Way};
 use super::session::{Session, detect, extra_roots, gather_told, listen, unchanged};
+use super::sight::{is_guessed, tell_of_node};
 
 /// Runs `init`.
 pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
@@ -35,7 +38,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
     let changing = listen(&interrupt);
     let (answers, is_asked) = answers(call, &interrupt).await?;
     let phases = BTreeSet::from(Phase::ALL);
-    let session = Session::open(call, &answers, phases, Access::Write, interrupt.clone()).await?;
+    let mut session = Session::open(call, &answers, phases, Access::Write, interrupt.clone()).await?;
     let (found, plan) = session.plan().await?;
     let mut document = session.document(&found, &plan);
     if call.terminal.output == Output::Human {
@@ -96,6 +99,8 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     detect(call, &mut answers)?;
     let is_asked_second = cluster::choose(call, &mut answers, interrupt).await?;
     let (server, version) = reach(call, &mut answers, interrupt).await?;
+    // The nodes may say EKS, and not which of its clusters.
+    let is_asked_third = misses_cluster(&answers) && cluster::choose(call, &mut answers, interrupt).await?;
     told::found(call, &answers, &server, version.as_deref())?;
     let process = call.process.clone();
     let mut directory = directory::Lookup::new(call.process.clone());
@@ -104,7 +109,7 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
         Ok((answers, is_asked))
     })
     .await?;
-    Ok((answers, is_asked_first || is_asked_second || is_asked_then))
+    Ok((answers, is_asked_first || is_asked_second || is_asked_third || is_asked_then))
 }
 
 /// The cluster's address and version; a runner whose agent is there already becomes the one that is meant.
@@ -134,17 +139,37 @@ async fn reach(
         tell: &silent,
         interrupt,
     };
-    let Some(cluster) = way.open(&mut settled).await?.cluster else { return Ok((String::new(), None)) };
+    let Reached { cluster, aws, mut login, .. } = way.open(&mut settled).await?;
+    let Some(mut cluster) = cluster else { return Ok((String::new(), None)) };
     let namespace = settled.settings.runner_namespace.as_str();
     let agent = ObjectRef::new(Kind::ConfigMap, namespace, RELEASE_NAME);
-    let reads = async { futures::join!(cluster.get_path("/version", "/version"), cluster.get(&agent)) };
-    let (version, agent) = tokio::select! {
-        seen = reads => seen,
+    let is_guessed = is_guessed(answers);
+    let reads = async {
+        loop {
+            let node = async { if is_guessed { eks_node(&cluster).await } else { None } };
+            let seen = futures::join!(cluster.get_path("/version", "/version"), cluster.get(&agent), node);
+            let Some(other) = way.in_otherwise(&login, &cluster, aws.as_ref()).await? else {
+                return Ok::<_, Failure>(seen);
+            };
+            (cluster, login) = other;
+        }
+    };
+    let (version, agent, node) = tokio::select! {
+        seen = reads => seen?,
         () = interrupt.pressed() => return Err(unchanged()),
     };
+    let (version, agent) = match (Seen::of(version), Seen::of(agent)) {
+        (Ok(version), Ok(agent)) => (version, agent),
+        (Err(error), _) | (_, Err(error)) => {
+            return Err(explain(&login, cluster.turned_us_away(), error.into()).await);
+        }
+    };
+    if let Some(node) = node {
+        tell_of_node(answers, &node);
+    }
     let text = |object: &Seen, at: &str| object.there()?.pointer(at)?.as_str().map(str::to_owned);
-    if let Some(id) = text(&Seen::of(agent)?, "/data/RUNNER_ID").filter(|id| id.parse::<RunnerId>().is_ok()) {
+    if let Some(id) = text(&agent, "/data/RUNNER_ID").filter(|id| id.parse::<RunnerId>().is_ok()) {
         answers.detect(&RUNNER_ID, id, format!("the agent in namespace {namespace}"));
     }
-    Ok((cluster.server().to_owned(), text(&Seen::of(version)?, "/gitVersion")))
+    Ok((cluster.server().to_owned(), text(&version, "/gitVersion")))
 }

@@ -8,13 +8,16 @@ mod destroy;
 mod examples;
 mod init;
 mod keygen;
+mod login;
 mod manual;
 mod permissions;
 mod plan;
 mod reach;
 mod schemas;
 mod session;
+mod sight;
 mod status;
+mod telling;
 
 pub use schemas::schemas;
 

@@ -44,7 +44,7 @@ pub(super) async fn run(call: &Call<'_>, args: &PlanArgs) -> Result<ExitCode, Fa
     let interrupt = Interrupt::default();
     interrupt.listen(|| {});
     let phases = BTreeSet::from(Phase::ALL);
-    let session = Session::open(call, &answers, phases, Access::ReadOnly, interrupt).await?;
+    let mut session = Session::open(call, &answers, phases, Access::ReadOnly, interrupt).await?;
     let (found, plan) = session.plan().await?;
     let mut document = session.document(&found, &plan);
     if let Some(failure) = plan.refused(&|phase| scripted_line(&answers, phase.command())) {

@@ -19,6 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::settings::{AwsIdentity, Provider};
 
 use super::Call;
+use super::login::{Login, Spare};
 use super::session::unchanged;
 
 /// How long a credential plugin may be silent before that is said.
@@ -34,8 +35,8 @@ pub(super) struct Reached {
     pub(super) aws: Option<Aws>,
     /// The account that the context says the cluster is in.
     pub(super) account: Option<String>,
-    /// Whether the cluster is reached without a kubeconfig.
-    pub(super) by_token: bool,
+    /// Who this run is to the cluster.
+    pub(super) login: Login,
 }
 
 /// How much a run is about the jobs' identity.
@@ -96,17 +97,21 @@ impl Way<'_> {
         if let (Some(client), Some(aws)) = (&aws, &mut settled.settings.aws) {
             aws.region = Some(client.region().clone());
         }
-        let cluster = match (self.needs_cluster, &aws_settings, &aws) {
-            (false, ..) => None,
-            (true, Some(settings), Some(client)) if by_token => Some(self.open_by_token(settings, client).await?),
-            (true, settings, client) => {
-                Some(self.open_by_kubeconfig(settled, settings.as_ref(), client.as_ref(), facts.as_ref()).await?)
+        let (cluster, login) = match (self.needs_cluster, settled.settings.aws.as_ref(), &aws) {
+            (false, ..) => (None, Login::Context),
+            (true, Some(settings), Some(client)) if by_token => {
+                let login = Login::Token { client: client.clone(), cluster: settings.cluster.clone() };
+                (Some(self.open_by_token(settings, client).await?), login)
+            }
+            (true, _, client) => {
+                let (cluster, login) = self.open_by_kubeconfig(settled, client.as_ref(), facts.as_ref()).await?;
+                (Some(cluster), login)
             }
         };
-        Ok(Reached { cluster, aws, account, by_token })
+        Ok(Reached { cluster, aws, account, login })
     }
 
-    async fn open_aws(&self, aws: &AwsSettings, timeout: Duration) -> Result<Aws, Failure> {
+    pub(super) async fn open_aws(&self, aws: &AwsSettings, timeout: Duration) -> Result<Aws, Failure> {
         let tell = self.tell.clone();
         let options = AwsOptions {
             profile: aws.profile.clone(),
@@ -120,7 +125,7 @@ impl Way<'_> {
     }
 
     /// Asks EKS where the cluster is, and logs in there with a token that is made of the AWS credentials.
-    async fn open_by_token(&self, settings: &AwsSettings, client: &Aws) -> Result<Cluster, Failure> {
+    pub(super) async fn open_by_token(&self, settings: &AwsSettings, client: &Aws) -> Result<Cluster, Failure> {
         (self.tell)(Event::Looking { what: format!("where the cluster `{}` is", settings.cluster) });
         let eks = tokio::select! {
             eks = client.cluster(&settings.cluster) => eks?,
@@ -147,53 +152,29 @@ impl Way<'_> {
     async fn open_by_kubeconfig(
         &self,
         settled: &Settled,
-        aws: Option<&AwsSettings>,
         client: Option<&Aws>,
         facts: Option<&ContextFacts>,
-    ) -> Result<Cluster, Failure> {
+    ) -> Result<(Cluster, Login), Failure> {
         let connection = &settled.connection;
-        let other_way = aws.filter(|aws| !aws.cluster.is_empty() && replaceable_plugin(facts));
-        let patience = match other_way {
+        let aws = settled.settings.aws.as_ref().filter(|aws| !aws.cluster.is_empty());
+        let spare = aws.zip(replaceable(facts)).map(|(aws, facts)| Spare {
+            aws: aws.clone(),
+            server: facts.server.clone(),
+            timeout: connection.timeout,
+        });
+        let patience = match spare {
             Some(_) => connection.timeout.min(PLUGIN_PATIENCE_ON_EKS),
             None => connection.timeout,
         };
         let options = self.options(connection.context.clone(), connection.kubeconfig.clone());
-        let failure = match self.open_patiently(&options, patience).await {
-            Ok(cluster) => return Ok(cluster),
-            Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
-            Err(failure) => failure,
-        };
-        let Some(aws) = other_way else { return Err(failure) };
-        let opened;
-        let client = match client {
-            Some(client) => client,
-            None => {
-                opened = self.open_aws(aws, connection.timeout).await;
-                match &opened {
-                    Ok(client) => client,
-                    Err(_) => return Err(failure),
-                }
+        match (self.open_patiently(&options, patience).await, spare) {
+            (Ok(cluster), Some(spare)) => Ok((cluster, Login::Plugin(Box::new(spare)))),
+            (Ok(cluster), None) => Ok((cluster, Login::Context)),
+            (Err(failure), Some(spare)) if failure.kind != FailureKind::Interrupted => {
+                self.without_plugin(&spare, client, failure).await
             }
-        };
-        // When the other way is no way either, both are said.
-        let cluster = match self.open_by_token(aws, client).await {
-            Ok(cluster) => cluster,
-            Err(other) if other.kind == FailureKind::Interrupted => return Err(other),
-            Err(other) => {
-                let failure = failure.cause(format!("and without the plugin: {}", other.message));
-                return Err(other.hints.into_iter().fold(failure, Failure::hint));
-            }
-        };
-        let server = facts.map(|facts| facts.server.as_str()).unwrap_or_default();
-        if server.trim_end_matches('/').to_lowercase() != cluster.server().trim_end_matches('/').to_lowercase() {
-            return Err(failure.cause(format!(
-                "without the plugin nothing is done either: the context reaches {server}, and EKS names {}",
-                cluster.server()
-            )));
+            (Err(failure), _) => Err(failure),
         }
-        let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
-        self.call.terminal.warn(&format!("{}{cause}; logged in with the AWS credentials instead", failure.message));
-        Ok(cluster)
     }
 
     /// Opens the cluster's client. A credential plugin of the kubeconfig may wait for somebody: that is said, and bounded.
@@ -218,10 +199,10 @@ impl Way<'_> {
     }
 }
 
-/// A plugin that only makes EKS tokens can be done without; one that logs in as another role can't.
-fn replaceable_plugin(facts: Option<&ContextFacts>) -> bool {
-    let Some(facts) = facts.filter(|facts| facts.exec.is_some()) else { return false };
-    EksContext::of(facts).is_some_and(|eks| !eks.assumes_role)
+/// The context, if its plugin only makes EKS tokens: that can be done without it, but not logging in as another role.
+fn replaceable(facts: Option<&ContextFacts>) -> Option<&ContextFacts> {
+    let facts = facts.filter(|facts| facts.exec.is_some())?;
+    EksContext::of(facts).filter(|eks| !eks.assumes_role).map(|_| facts)
 }
 
 /// Tokens for the cluster, made when they are needed.

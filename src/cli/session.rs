@@ -14,19 +14,21 @@ use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
-use crate::look::{self, AwsSide, look};
+use crate::look::{self, AwsSide};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
 use crate::plan::{Plan, conclude, draft, mark_rights};
 use crate::process::Process;
 use crate::rehearse::{rehearse, rehearse_aws};
 use crate::result::ResultDocument;
-use crate::terminal::{Progress, plan_lines};
+use crate::terminal::Progress;
 use crate::trust::added_roots;
 use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
+use super::login::Login;
 use super::reach::{Identity, Reached, Way, context_facts, detect_provider, no_cluster};
+use super::sight::Opened;
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,9 +75,11 @@ pub(super) struct Session<'a> {
     /// AWS, likewise.
     pub(super) aws: Option<Aws>,
     /// The AWS account that the context says the cluster is in.
-    account: Option<String>,
-    /// Whether the cluster is reached without a kubeconfig.
-    by_token: bool,
+    pub(super) account: Option<String>,
+    /// Who this run is to the cluster.
+    pub(super) login: Login,
+    /// What it was opened with.
+    pub(super) opened: Opened,
     /// Where events go.
     pub(super) tell: Tell,
     pub(super) progress: Arc<Progress>,
@@ -176,7 +180,7 @@ impl<'a> Session<'a> {
             tell: &tell,
             interrupt: &interrupt,
         };
-        let Reached { cluster, aws, account, by_token } = way.open(&mut settled).await?;
+        let Reached { cluster, aws, account, login } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -185,10 +189,11 @@ impl<'a> Session<'a> {
             true => {
                 let tell = tell.clone();
                 let on_retry = Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() }));
-                Some(orchestrator_for(call.process, &settled, extra_roots, access, on_retry)?)
+                Some(orchestrator_for(call.process, &settled, extra_roots.clone(), access, on_retry)?)
             }
             false => None,
         };
+        let opened = Opened { answers: answers.clone(), need, identity, extra_roots, access };
         Ok(Self {
             call,
             settled,
@@ -198,7 +203,8 @@ impl<'a> Session<'a> {
             orchestrator,
             aws,
             account,
-            by_token,
+            login,
+            opened,
             tell,
             progress,
             interrupt,
@@ -209,10 +215,11 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// What keeps either side from answering.
-    pub(super) async fn plan(&self) -> Result<(Found, Plan), Failure> {
+    pub(super) async fn plan(&mut self) -> Result<(Found, Plan), Failure> {
+        let interrupt = self.interrupt.clone();
         tokio::select! {
             planned = self.look_and_plan() => planned,
-            () = self.interrupt.pressed() => Err(unchanged()),
+            () = interrupt.pressed() => Err(unchanged()),
         }
     }
 
@@ -227,27 +234,12 @@ impl<'a> Session<'a> {
         look::Sides { cluster, orchestrator, aws }
     }
 
-    /// What is looked at, for the line that says so.
-    pub(super) fn sides_in_words(&self) -> String {
-        let sides = [
-            self.cluster.as_ref().map(|_| "the cluster"),
-            self.aws.as_ref().map(|_| "AWS"),
-            self.orchestrator.as_ref().map(|_| "the Orchestrator"),
-        ];
-        match sides.into_iter().flatten().collect::<Vec<_>>().as_slice() {
-            [first, second, third] => format!("{first}, {second} and {third}"),
-            some => some.join(" and "),
-        }
-    }
-
-    async fn look_and_plan(&self) -> Result<(Found, Plan), Failure> {
-        let settings = &self.settled.settings;
+    async fn look_and_plan(&mut self) -> Result<(Found, Plan), Failure> {
         (self.tell)(Event::Looking { what: self.sides_in_words() });
+        let found = self.look(true).await?;
+        let settings = &self.settled.settings;
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
-        let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
         let aws = self.aws.as_ref().map(Aws::read_only);
-        let sides = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
-        let found = look(settings, &self.lent, sides, &self.phases).await?;
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
         if !plan.is_empty() {
@@ -296,45 +288,6 @@ impl<'a> Session<'a> {
             }
             None => Ok(()),
         }
-    }
-
-    /// A document that says who and where.
-    pub(super) fn document(&self, found: &Found, plan: &Plan) -> ResultDocument {
-        let mut document = ResultDocument::new(self.call.name);
-        document.about(&self.settled.settings, plan.key.as_ref());
-        document.found(&self.settled.settings, found);
-        document.planned(plan);
-        document
-    }
-
-    /// The plan as a person reads it, with the cluster and the runner named first.
-    pub(super) fn told_plan(&self, found: &Found, plan: &Plan) -> Vec<String> {
-        let terminal = self.call.terminal;
-        let settings = &self.settled.settings;
-        let mut lines = Vec::new();
-        if let Some(cluster) = &found.cluster {
-            let version =
-                cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
-            let how = match &found.aws {
-                Some(aws) if cluster.context == aws.cluster.arn.as_str() && self.by_token => {
-                    format!("{}, with the AWS credentials", aws.cluster.name)
-                }
-                _ => format!("context {}", cluster.context),
-            };
-            lines.push(format!("Cluster: {how}, {}{version}", cluster.server));
-        }
-        if let Some(aws) = &found.aws {
-            let (cluster, account) = (&aws.cluster, &aws.caller.account);
-            let place = cluster.arn.region();
-            lines.push(format!("AWS: cluster {} in {place}, account {account}, as {}", cluster.name, aws.caller.arn));
-        }
-        if found.orchestrator.is_some() {
-            let url = settings.api_url.as_str().trim_end_matches('/');
-            lines.push(format!("Orchestrator: organisation {}, {url}", settings.org));
-            lines.push(format!("Runner: {}", settings.runner_id));
-        }
-        lines.extend(plan_lines(&plan.planned, terminal.style, terminal.talk));
-        lines
     }
 }
 

@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::found::{Found, FoundKey, Seen};
 use crate::interrupt::Interrupt;
 use crate::keypair::PublicKey;
-use crate::look::{Sides, look};
 use crate::phase::Phase;
 use crate::settings::{RELEASE_NAME, Settings};
 use crate::terminal::Output;
@@ -52,14 +51,12 @@ pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
     interrupt.listen(|| {});
     // Who may assume a role in the cloud is no question of whether the runner is there.
     let phases = Phase::ALL.into_iter().filter(|phase| *phase != Phase::Identity).collect();
-    let session = Session::open(call, &answers, phases, Access::ReadOnly, interrupt.clone()).await?;
-    let settings = &session.settled.settings;
-    let sides = Sides { cluster: session.cluster.as_ref(), orchestrator: session.orchestrator.as_ref(), aws: None };
-    let looking = look(settings, &session.lent, sides, &session.phases);
+    let mut session = Session::open(call, &answers, phases, Access::ReadOnly, interrupt.clone()).await?;
     let found = tokio::select! {
-        found = looking => found?,
+        found = session.look(false) => found?,
         () = interrupt.pressed() => return Err(super::session::unchanged()),
     };
+    let settings = &session.settled.settings;
     let document = describe(settings, &found);
     if call.terminal.output == Output::Human {
         let rules = if document.rules.is_empty() {

@@ -1,6 +1,8 @@
 //! The one door to the API server: every request passes here, and a read-only client lets no change through.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -34,12 +36,19 @@ pub struct Cluster {
     context: String,
     server: String,
     access: Access,
+    /// Whether the server said once that it does not know who we are.
+    turned_away: Arc<AtomicBool>,
 }
 
 impl Cluster {
     /// Wraps an open client.
     pub fn new(client: kube::Client, context: String, server: String, access: Access) -> Self {
-        Self { client, context, server, access }
+        Self { client, context, server, access, turned_away: Arc::default() }
+    }
+
+    /// Whether the server said, to this connection or a clone of it, that it does not know who we are.
+    pub fn turned_us_away(&self) -> bool {
+        self.turned_away.load(Ordering::Relaxed)
     }
 
     /// The same connection, closed for writing.
@@ -267,7 +276,10 @@ impl Cluster {
     pub fn explain(&self, error: kube::Error, verb: &str, what: &str) -> ClusterError {
         match error {
             kube::Error::Api(status) => match status.code {
-                401 => ClusterError::Unauthorized { server: self.server.clone(), context: self.context.clone() },
+                401 => {
+                    self.turned_away.store(true, Ordering::Relaxed);
+                    ClusterError::Unauthorized { server: self.server.clone(), context: self.context.clone() }
+                }
                 // A refusal by admission (Pod Security, quota) is a 403 too, but no right that anybody could grant.
                 403 if is_missing_right(&status.message) => ClusterError::Forbidden {
                     verb: verb.to_owned(),

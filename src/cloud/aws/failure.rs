@@ -1,5 +1,6 @@
 //! How an error of AWS is told at the edge: its kind, its causes, and what to type next.
 
+use super::names::Region;
 use super::{AwsError, Denial, PolicyKind, ReachProblem};
 use crate::failure::{Failure, FailureKind};
 
@@ -97,7 +98,9 @@ fn hints(error: &AwsError) -> Vec<String> {
                 Some(there) => vec![format!("`--cluster-name` takes one of: {}", there.join(", "))],
                 None => vec![format!("aws eks list-clusters --region {region}")],
             };
-            [there, owned(&["or look in another region: --region REGION", OTHER_PROFILE])].concat()
+            let meant = region.parse::<Region>().ok().and_then(|region| region.nearest());
+            let meant = meant.map(|nearest| format!("did you mean --region {nearest}?")).into_iter().collect();
+            [meant, there, owned(&["or look in another region: --region REGION", OTHER_PROFILE])].concat()
         }
         AwsError::Denied { denial } => denied(denial),
         AwsError::MadeMeanwhile { .. } | AwsError::Exists { .. } => owned(&[AGAIN]),

@@ -21,7 +21,7 @@ fn wrong<T>(text: impl Into<String>) -> Result<T, AwsNameError> {
     Err(AwsNameError(text.into()))
 }
 
-/// A region that can exist, by the patterns with which AWS's SDKs sort regions into partitions.
+/// A region that can exist: it begins as a partition's regions do in AWS's SDKs, and goes on with a direction and a number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region(String);
 
@@ -36,6 +36,10 @@ const PARTITIONS: [(&str, &[&str], &str); 8] = [
     ("aws-eusc", &["eusc-de"], "amazonaws.eu"),
     ("aws", &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"], "amazonaws.com"),
 ];
+
+/// What the last word of a region's name can be, as far as there ever was one.
+const DIRECTIONS: [&str; 9] =
+    ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "central"];
 
 /// The regions that there were when this was written, for "did you mean"; another one that fits the pattern is as good.
 const KNOWN_REGIONS: &[&str] = &[
@@ -111,9 +115,8 @@ fn partition_of(region: &str) -> Option<(&'static str, &'static str)> {
         beginnings.iter().find_map(|beginning| {
             let rest = region.strip_prefix(beginning)?.strip_prefix('-')?;
             let (place, number) = rest.rsplit_once('-')?;
-            let is_word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-            (is_word(place) && is_number).then_some((*partition, *suffix))
+            (DIRECTIONS.contains(&place) && is_number).then_some((*partition, *suffix))
         })
     })
 }
@@ -332,8 +335,9 @@ mod tests {
             "eu-central1".parse::<Region>().unwrap_err().to_string(),
             "`eu-central1` is no AWS region; did you mean `eu-central-1`?"
         );
+        assert!("eu-centrall-1".parse::<Region>().unwrap_err().to_string().ends_with("did you mean `eu-central-1`?"));
         assert_eq!("eu-central-1".parse::<Region>().unwrap().nearest(), None);
-        assert_eq!("eu-centrall-1".parse::<Region>().unwrap().nearest(), Some("eu-central-1"));
+        assert_eq!("eu-central-3".parse::<Region>().unwrap().nearest(), Some("eu-central-1"));
     }
 
     #[test]

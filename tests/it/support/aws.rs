@@ -59,6 +59,12 @@ impl EksLab {
         self
     }
 
+    /// Lets all runs act as the account's root again.
+    pub(crate) fn act_as_root(&mut self) -> &mut Self {
+        self.lab.set_all(&self.account.env());
+        self
+    }
+
     /// What a pod gets that asks for this role under a service account, or why it gets nothing.
     pub(crate) fn assume(&self, role: &str, namespace: &str, service_account: &str) -> Result<Identity, String> {
         let token = self.world.service_account_token(namespace, service_account, "sts.amazonaws.com");

@@ -1,0 +1,128 @@
+//! How a session looks: once, and once more where the first look shows that it has to be done in another way.
+
+use crate::answers::registry as setting;
+use crate::answers::{Answers, Need, Source, settle};
+use crate::cloud::aws::Aws;
+use crate::cluster::Cluster;
+use crate::failure::Failure;
+use crate::found::Found;
+use crate::look::{EksNode, Sides, eks_node, look};
+use crate::orchestrator::Orchestrator;
+use crate::settings::Provider;
+
+use super::login::explain;
+use super::reach::{Identity, Reached, Way};
+use super::session::Session;
+
+/// From what the nodes make known that the cluster is on EKS.
+const FROM_NODES: &str = "the nodes' provider ids";
+
+/// What a session was opened with, for another try.
+pub(super) struct Opened {
+    pub(super) answers: Answers,
+    pub(super) need: Need,
+    pub(super) identity: Identity,
+    pub(super) extra_roots: Vec<Vec<u8>>,
+    pub(super) access: crate::access::Access,
+}
+
+impl Session<'_> {
+    /// Looks. When the cluster does not take the token of the context's plugin, it is done with another one; when its
+    /// nodes say that it is on EKS, AWS is looked at too.
+    ///
+    /// # Errors
+    /// Whatever keeps a side from answering.
+    pub(super) async fn look(&mut self, with_aws: bool) -> Result<Found, Failure> {
+        let (mut found, mut node) = self.look_once(with_aws).await;
+        if self.log_in_otherwise().await? {
+            (found, node) = self.look_once(with_aws).await;
+        }
+        if let Some(node) = node {
+            self.turn_to_eks(&node).await?;
+            (found, _) = self.look_once(with_aws).await;
+        }
+        let is_turned_away = self.cluster.as_ref().is_some_and(Cluster::turned_us_away);
+        match found {
+            Ok(found) => Ok(found),
+            Err(failure) => Err(explain(&self.login, is_turned_away, failure).await),
+        }
+    }
+
+    /// One look, through clients that are closed for writing; at a node only where it may say what nobody else said.
+    async fn look_once(&self, with_aws: bool) -> (Result<Found, Failure>, Option<EksNode>) {
+        let cluster = self.cluster.as_ref().map(Cluster::read_only);
+        let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
+        let aws = self.aws.as_ref().filter(|_| with_aws).map(Aws::read_only);
+        let sides: Sides<'_> = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
+        let node = async {
+            match &cluster {
+                Some(cluster) if with_aws && is_guessed(&self.opened.answers) => eks_node(cluster).await,
+                _ => None,
+            }
+        };
+        futures::join!(look(&self.settled.settings, &self.lent, sides, &self.phases), node)
+    }
+
+    async fn log_in_otherwise(&mut self) -> Result<bool, Failure> {
+        let Some(cluster) = &self.cluster else { return Ok(false) };
+        let other = self.way().in_otherwise(&self.login, cluster, self.aws.as_ref()).await?;
+        let Some((cluster, login)) = other else { return Ok(false) };
+        (self.cluster, self.login) = (Some(cluster), login);
+        Ok(true)
+    }
+
+    /// Settles anew what the nodes made known, and opens AWS.
+    async fn turn_to_eks(&mut self, node: &EksNode) -> Result<(), Failure> {
+        // Not everybody may see nodes, and a runner's id must not depend on that.
+        if self.opened.answers.told(&setting::RUNNER_ID).is_none() {
+            let id = self.settled.settings.runner_id.to_string();
+            self.opened.answers.detect(&setting::RUNNER_ID, id, "the context's name");
+        }
+        tell_of_node(&mut self.opened.answers, node);
+        let with_reason = |failure: Failure| {
+            failure
+                .cause(format!("the cluster is on EKS, as {FROM_NODES} say"))
+                .hint("or set the runner up without an identity in AWS: --provider generic")
+        };
+        let mut settled = settle(&self.opened.answers, self.call.process, self.opened.need).map_err(with_reason)?;
+        let Reached { aws, account, .. } = self.way().open(&mut settled).await.map_err(with_reason)?;
+        self.call.terminal.say(&format!("The cluster is on EKS, as {FROM_NODES} say."));
+        (self.settled, self.aws, self.account) = (settled, aws, account);
+        Ok(())
+    }
+
+    /// The way to AWS, and to the cluster anew.
+    fn way(&self) -> Way<'_> {
+        Way {
+            call: self.call,
+            answers: &self.opened.answers,
+            needs_cluster: false,
+            identity: self.opened.identity,
+            extra_roots: self.opened.extra_roots.clone(),
+            access: self.opened.access,
+            tell: &self.tell,
+            interrupt: &self.interrupt,
+        }
+    }
+}
+
+/// Whether nobody said which provider it is, and it is taken for none in particular.
+pub(super) fn is_guessed(answers: &Answers) -> bool {
+    match answers.told(&setting::PROVIDER) {
+        Some(told) => {
+            matches!(told.source, Source::Detected(_))
+                && answers.text(&setting::PROVIDER) == Some(Provider::Generic.word())
+        }
+        None => true,
+    }
+}
+
+/// Adds what a node says about provider, cluster and region.
+pub(super) fn tell_of_node(answers: &mut Answers, node: &EksNode) {
+    answers.detect(&setting::PROVIDER, Provider::Eks.word(), FROM_NODES);
+    for (setting, value) in [(&setting::CLUSTER_NAME, &node.cluster), (&setting::REGION, &node.region)] {
+        if let Some(value) = value {
+            answers.detect(setting, value.as_str(), "the nodes' labels");
+        }
+    }
+}

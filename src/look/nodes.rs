@@ -1,0 +1,90 @@
+//! What the nodes say about where the cluster runs, for whom neither the context nor the server's address tells.
+
+use serde_json::Value;
+
+use crate::cloud::aws::names::Region;
+use crate::cluster::Cluster;
+
+/// What a node of EKS is labelled with.
+const LABELS: [&str; 2] = ["eks.amazonaws.com/", "alpha.eksctl.io/"];
+/// Labels that name the cluster.
+const CLUSTER_NAME: [&str; 2] = ["alpha.eksctl.io/cluster-name", "eks.amazonaws.com/cluster-name"];
+/// The label that names the region.
+const REGION: &str = "topology.kubernetes.io/region";
+
+/// A node of EKS, as far as it tells its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EksNode {
+    /// The cluster's name.
+    pub cluster: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+}
+
+/// Reads one node; `None` when it is none of EKS, when there is none, and when nodes may not be read.
+pub async fn eks_node(cluster: &Cluster) -> Option<EksNode> {
+    let nodes = cluster.get_path("/api/v1/nodes?limit=1", "kubernetes:Node").await.ok()??;
+    EksNode::of(nodes.get("items")?.get(0)?)
+}
+
+impl EksNode {
+    /// A machine of EC2 alone is not enough: other distributions run there too.
+    fn of(node: &Value) -> Option<Self> {
+        let text = |at: &str| node.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let labels = node.pointer("/metadata/labels").and_then(Value::as_object);
+        let label = |name: &str| labels?.get(name)?.as_str().filter(|value| !value.is_empty()).map(str::to_owned);
+        let is_region = |region: &String| region.parse::<Region>().is_ok();
+        let provider_id = text("/spec/providerID");
+        if let Some(rest) = provider_id.strip_prefix("eks-hybrid:///") {
+            let mut parts = rest.split('/').map(str::to_owned);
+            return Some(Self { region: parts.next().filter(is_region), cluster: parts.next() });
+        }
+        let place = provider_id.strip_prefix("aws:///")?;
+        let is_labelled = labels?.keys().any(|name| LABELS.iter().any(|beginning| name.starts_with(beginning)));
+        if !is_labelled && !text("/status/nodeInfo/kubeletVersion").contains("-eks-") {
+            return None;
+        }
+        let zone = place.split('/').next().unwrap_or_default();
+        let of_zone = || Some(zone.trim_end_matches(|c: char| c.is_ascii_lowercase()).to_owned());
+        Some(Self {
+            cluster: CLUSTER_NAME.into_iter().find_map(label),
+            region: label(REGION).filter(is_region).or_else(|| of_zone().filter(is_region)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn node(provider_id: &str, version: &str, labels: Value) -> Option<(String, String)> {
+        let node = json!({
+            "metadata": { "labels": labels },
+            "spec": { "providerID": provider_id },
+            "status": { "nodeInfo": { "kubeletVersion": version } },
+        });
+        let said = EksNode::of(&node)?;
+        Some((said.cluster.unwrap_or_default(), said.region.unwrap_or_default()))
+    }
+
+    #[test]
+    fn a_node_of_eks_is_known_by_more_than_its_machine() {
+        let ec2 = "aws:///eu-central-1a/i-0a1b2c3d4e5f60718";
+        let of = |cluster: &str, region: &str| Some((cluster.to_owned(), region.to_owned()));
+        assert_eq!(node(ec2, "v1.33.1", json!({ "kops.k8s.io/instancegroup": "nodes" })), None);
+        assert_eq!(node(ec2, "v1.33.1-eks-595af52", json!({})), of("", "eu-central-1"));
+        let labels = json!({ "eks.amazonaws.com/nodegroup": "a", "topology.kubernetes.io/region": "eu-west-1" });
+        assert_eq!(node(ec2, "v1.33.1", labels), of("", "eu-west-1"));
+        let labels = json!({ "alpha.eksctl.io/cluster-name": "prod", "alpha.eksctl.io/nodegroup-name": "a" });
+        assert_eq!(node(ec2, "v1.33.1", labels), of("prod", "eu-central-1"));
+        let fargate = "aws:///us-gov-west-1b/0f1e2d/fargate-ip-10-0-0-1.us-gov-west-1.compute.internal";
+        assert_eq!(node(fargate, "v1.33.1-eks-1", json!({})), of("", "us-gov-west-1"));
+        let local_zone = "aws:///us-east-1-bos-1a/i-0a1b2c3d4e5f60718";
+        assert_eq!(node(local_zone, "v1.33.1-eks-1", json!({})), of("", ""));
+        assert_eq!(node("eks-hybrid:///eu-north-1/prod/mi-1", "v1.33.1", json!({})), of("prod", "eu-north-1"));
+        for other in ["", "gce://p/z/n", "azure:///subscriptions/x", "kind://docker/kind/kind-control-plane"] {
+            assert_eq!(node(other, "v1.33.1-eks-1", json!({})), None, "{other}");
+        }
+    }
+}
