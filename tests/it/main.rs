@@ -14,6 +14,7 @@ mod destroy_refused;
 mod documents;
 mod drift;
 mod eks_destroy;
+mod eks_figures;
 mod eks_lab;
 mod eks_policy;
 mod generated;
