@@ -16,6 +16,7 @@ mod drift;
 mod eks_adopt;
 mod eks_destroy;
 mod eks_detect;
+mod eks_figures;
 mod eks_lab;
 mod eks_login;
 mod eks_own_role;

@@ -12,6 +12,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 use world::{Latency, Orchestrator, Setup, World};
 
+mod eks;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_runner-setup");
 const RUNS: usize = 5;
 const FAR: Duration = Duration::from_millis(50);
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
     for line in late.into_iter().flatten() {
         say(&format!("\n{line}"));
     }
+    say("");
+    eks::table();
     ExitCode::SUCCESS
 }
 
@@ -96,9 +100,8 @@ fn row(case: Case) -> (String, Option<String>) {
     let near: Vec<Cost> = (0..RUNS).map(|_| run(case, Duration::ZERO)).collect();
     let far: Vec<Cost> = (0..RUNS).map(|_| run(case, FAR)).collect();
     let wall = |costs: &[Cost]| median(costs.iter().map(|cost| cost.wall));
-    // The fastest runs say how long the chain is; what is above them is other load on the machine.
-    let fastest = |costs: &[Cost]| costs.iter().map(|cost| cost.wall).min().unwrap_or_default();
-    let trips = (fastest(&far).saturating_sub(fastest(&near))).as_secs_f64() / FAR.as_secs_f64();
+    let walls = |costs: &[Cost]| costs.iter().map(|cost| cost.wall).collect::<Vec<_>>();
+    let trips = trips(fastest(&walls(&near)), fastest(&walls(&far)));
     let all = || near.iter().chain(&far);
     let last = far.last().expect("there was a run");
     let memory = all().map(|cost| cost.memory).max().unwrap_or_default();
@@ -152,14 +155,9 @@ fn run(case: Case, round_trip: Duration) -> Cost {
         }
         command
     };
-    let finished = |mut command: Command| -> Value {
-        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().expect("the program starts");
-        assert!(output.status.success(), "the program failed: see above");
-        serde_json::from_slice(&output.stdout).expect("a measurement is JSON")
-    };
     let ports = (cluster_proxy.port(), orchestrator_proxy.port());
     if case == Case::Again {
-        finished(command(case.words(), ports.0, ports.1));
+        measured(command(case.words(), ports.0, ports.1));
         std::thread::sleep(SETTLE);
         orchestrator.forget_requests();
     }
@@ -172,14 +170,14 @@ fn run(case: Case, round_trip: Duration) -> Cost {
             let ended = AtomicBool::new(false);
             std::thread::scope(|scope| {
                 let up = scope.spawn(|| wait_until_up(world, &namespace, &ended));
-                let measured = finished(measured_command);
+                let measured = measured(measured_command);
                 let now = Instant::now();
                 ended.store(true, Ordering::Relaxed);
                 let up = up.join().expect("watching does not fail");
                 (measured, up.map(|up| now.saturating_duration_since(up).saturating_sub(SETTLE)))
             })
         }
-        _ => (finished(measured_command), None),
+        _ => (measured(measured_command), None),
     };
     let number = |key: &str| measured[key].as_u64().unwrap_or_default();
     let (cluster_bytes, orchestrator_bytes) = (cluster_proxy.bytes(), orchestrator_proxy.bytes());
@@ -196,6 +194,13 @@ fn run(case: Case, round_trip: Duration) -> Cost {
         ),
         late,
     }
+}
+
+/// Runs this program again, to measure another one; answers what that cost.
+fn measured(mut command: Command) -> Value {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().expect("the program starts");
+    assert!(output.status.success(), "the program failed: see above");
+    serde_json::from_slice(&output.stdout).expect("a measurement is JSON")
 }
 
 /// Returns when the agent was first seen available.
@@ -230,6 +235,16 @@ fn measure(words: Vec<PathBuf>) -> ExitCode {
     })
     .to_string());
     ExitCode::SUCCESS
+}
+
+/// The fastest run says how long the chain is; what is above it is other load on the machine.
+fn fastest(times: &[Duration]) -> Duration {
+    times.iter().min().copied().unwrap_or_default()
+}
+
+/// What the added latency cost, in round trips.
+fn trips(near: Duration, far: Duration) -> f64 {
+    far.saturating_sub(near).as_secs_f64() / FAR.as_secs_f64()
 }
 
 fn median(times: impl Iterator<Item = Duration>) -> Duration {
