@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cluster::AGENT_RUNNING;
 use crate::event::{Event, EventLine, Tell};
 use crate::take_back::{GONE, NOTHING_LEFT};
-use crate::verify::KEY_REGISTERED;
+use crate::verify::{ASSOCIATED, KEY_REGISTERED, TOKEN_EXCHANGED};
 
 use super::plan_view::split;
 use super::{Output, Style, Talk, wrap};
@@ -139,6 +139,8 @@ fn sentence(claim: &str) -> &str {
         KEY_REGISTERED => "the stored key is the registered one",
         AGENT_RUNNING => "the agent runs",
         GONE => "it is gone",
+        TOKEN_EXCHANGED => "AWS takes a token of the jobs for their role",
+        ASSOCIATED => "EKS gives the jobs their role",
         NOTHING_LEFT => "nothing that runner-setup made is left",
         other => other,
     }

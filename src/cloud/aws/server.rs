@@ -57,6 +57,7 @@ impl Server {
             profile_files: "~/.aws/config".to_owned(),
             deadline: Instant::now() + time,
             on_retry: Arc::new(move |text| ear.lock().unwrap().push(text.to_owned())),
+            interrupt: Default::default(),
             pace: Pace { first, longest, whole: Duration::from_millis(200) },
             caller: Default::default(),
             clusters: Mutex::default(),
