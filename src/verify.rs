@@ -87,7 +87,18 @@ pub async fn verify(
             _ => None,
         }
     };
-    let identity_check = identity(proof, cluster, aws, timeout);
+    let identity_check = async {
+        tokio::select! {
+            checked = identity(proof, cluster, aws, timeout) => checked,
+            () = interrupt.pressed() => {
+                let claim = match proof.settings.aws.as_ref()?.identity {
+                    AwsIdentity::PodIdentity => ASSOCIATED,
+                    AwsIdentity::Irsa | AwsIdentity::None => TOKEN_EXCHANGED,
+                };
+                Some((claim, Err(interrupted("while the jobs' identity was proved"))))
+            }
+        }
+    };
     let (key_check, agent_check, identity_check) = futures::join!(key_check, agent_check, identity_check);
     let (identity_claim, identity_check) = identity_check.unzip();
     let checks = [

@@ -116,6 +116,12 @@ struct Interview<'a> {
     is_asked: bool,
 }
 
+/// What is said about an answer that can't be taken; a problem that ends in a question keeps its mark.
+fn not_possible(problem: &str) -> String {
+    let stop = if problem.ends_with('?') { "" } else { "." };
+    format!("That is not possible: {problem}{stop}")
+}
+
 impl Interview<'_> {
     /// Whether somebody said it; what was only found out is a default.
     fn is_told(&self, setting: &Setting) -> bool {
@@ -344,7 +350,7 @@ impl Interview<'_> {
             let typed = self.ask.text(question, default)?;
             match check(&typed) {
                 Ok(valid) => return Ok(valid),
-                Err(problem) => self.ask.say(&format!("That is not possible: {problem}.")),
+                Err(problem) => self.ask.say(&not_possible(&problem.to_string())),
             }
         }
     }

@@ -44,7 +44,10 @@ impl Session<'_> {
             document.changes.iter().filter(|change| change.status == "done" && change.action != "unchanged").count();
         let said = format!("{done} of {total} changes are made");
         Err(match failure.kind {
-            FailureKind::Interrupted if done == 0 => unchanged(),
+            // What failed may have got as far as its first half.
+            FailureKind::Interrupted if done == 0 && !document.changes.iter().any(|it| it.status == "failed") => {
+                unchanged()
+            }
             FailureKind::Interrupted => Failure { message: format!("{}; {said}", failure.message), ..failure },
             _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
             _ => failure,

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::access::Access;
-use crate::answers::registry::RUNNER_ID;
+use crate::answers::registry::{CLUSTER_NAME, PROVIDER, REGION, RUNNER_ID};
 use crate::answers::scripted_line;
 use crate::answers::{Answers, Need, ask_context, ask_rest, misses_cluster, settle};
 use crate::cluster::{Contexts, Kind, ObjectRef};
@@ -30,7 +30,7 @@ use super::login::explain;
 use super::plan::warn;
 use super::reach::{Identity, Reached, Way};
 use super::session::{Session, detect, extra_roots, gather_told, listen, unchanged};
-use super::sight::{is_guessed, tell_of_node};
+use super::sight::{is_guessed, is_known_by_nodes, tell_of_node};
 
 /// Runs `init`.
 pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
@@ -102,6 +102,14 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     // The nodes may say EKS, and not which of its clusters.
     let is_asked_third = misses_cluster(&answers) && cluster::choose(call, &mut answers, interrupt).await?;
     told::found(call, &answers, &server, version.as_deref())?;
+    // The line and the file at the end say it too: flags of EKS are refused before any node is looked at.
+    if is_known_by_nodes(&answers) {
+        for setting in [&PROVIDER, &CLUSTER_NAME, &REGION] {
+            if let Some(value) = answers.text(setting).map(str::to_owned) {
+                answers.asked(setting, value);
+            }
+        }
+    }
     let process = call.process.clone();
     let mut directory = directory::Lookup::new(call.process.clone());
     let (answers, is_asked_then) = converse(call.terminal, interrupt, move |keyboard| {

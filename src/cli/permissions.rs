@@ -15,6 +15,7 @@ use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::aws::{Aws, AwsError, AwsOptions, setup_policy, teardown_policy};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
+use crate::interrupt::Interrupt;
 use crate::plan::scope;
 use crate::terminal::Output;
 
@@ -97,6 +98,7 @@ async fn aws_policy(call: &Call<'_>, with_destroy: bool) -> Result<Value, Failur
         access: Access::ReadOnly,
         deadline: Instant::now() + settled.connection.timeout,
         on_retry: Arc::new(|_| {}),
+        interrupt: Interrupt::default(),
     };
     let client = Aws::connect(call.process, options).await?;
     let said = context_facts(call, &answers)?.as_ref().and_then(EksContext::of).and_then(|eks| eks.account);

@@ -120,6 +120,7 @@ impl Way<'_> {
             access: self.access,
             deadline: Instant::now() + timeout,
             on_retry: Arc::new(move |message: &str| tell(Event::Retry { message: message.to_owned() })),
+            interrupt: self.interrupt.clone(),
         };
         Ok(Aws::connect(self.call.process, options).await?)
     }

@@ -117,6 +117,11 @@ pub(super) fn is_guessed(answers: &Answers) -> bool {
     }
 }
 
+/// Whether it is the nodes that said which provider it is.
+pub(super) fn is_known_by_nodes(answers: &Answers) -> bool {
+    answers.told(&setting::PROVIDER).is_some_and(|told| told.source == Source::Detected(FROM_NODES.to_owned()))
+}
+
 /// Adds what a node says about provider, cluster and region.
 pub(super) fn tell_of_node(answers: &mut Answers, node: &EksNode) {
     answers.detect(&setting::PROVIDER, Provider::Eks.word(), FROM_NODES);

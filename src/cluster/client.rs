@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::access::Access;
 
-use super::error::ClusterError;
+use super::error::{ClusterError, is_missing_right};
 use super::kind::{Kind, ObjectRef};
 use super::owner::FIELD_MANAGER;
 
@@ -387,11 +387,6 @@ fn changes_nothing(method: &Method, path: &str) -> bool {
     method == Method::GET
         || (method != Method::DELETE && query.split('&').any(|pair| pair == "dryRun=All"))
         || (method == Method::POST && path.starts_with("/apis/authorization.k8s.io/v1/self"))
-}
-
-/// The authorizer's form of words, which admission plugins do not use.
-fn is_missing_right(message: &str) -> bool {
-    (message.contains("cannot ") && message.contains(" resource ")) || message.contains("attempting to grant RBAC")
 }
 
 /// The innermost cause of an error: the one that says something.

@@ -137,6 +137,11 @@ impl ClusterError {
     }
 }
 
+/// The authorizer's form of words, which admission plugins do not use.
+pub(super) fn is_missing_right(message: &str) -> bool {
+    (message.contains("cannot ") && message.contains(" resource ")) || message.contains("attempting to grant RBAC")
+}
+
 impl From<ClusterError> for Failure {
     fn from(error: ClusterError) -> Self {
         let of = |kind| Failure::of(kind, &error);

@@ -49,24 +49,33 @@ fn throttling_without_end_is_exit_5_and_the_next_run_goes_on() {
 #[test]
 fn a_role_that_is_not_known_everywhere_yet_is_waited_for() {
     let lab = EksLab::new("eks-late");
-    lab.account.shows_late("role", 1, Duration::ZERO);
-    lab.account.shows_late("provider", 1, Duration::ZERO);
+    lab.account.shows_late("role", 0, Duration::from_secs(4));
     let outcome = lab.run(&["apply", "--yes", POLICY, "-o", "json"]).exits(0).says(EVERYWHERE);
-    let outcome = outcome.says("waiting until STS lets the job's token in");
     let verified = outcome.json()["verified"].as_array().unwrap().clone();
     assert!(verified.iter().any(|it| it["claim"] == "token-exchanged" && it["outcome"] == "pass"), "{outcome}");
-    assert_eq!(calls(&lab, "AttachRolePolicy"), 2);
+    assert!(calls(&lab, "AttachRolePolicy") > 1);
     lab.has_nothing_to_do(&[POLICY]);
     lab.proves_itself();
 }
 
 #[test]
+fn the_proof_is_patient_with_what_was_just_made() {
+    let lab = EksLab::new("eks-late-proof");
+    lab.account.shows_late("role", 0, Duration::from_secs(8));
+    lab.account.shows_late("provider", 0, Duration::from_secs(6));
+    let outcome = lab.run(&["apply", "--yes", "-o", "json"]).exits(0);
+    let outcome = outcome.says("waiting until STS lets the job's token in");
+    let verified = outcome.json()["verified"].as_array().unwrap().clone();
+    assert!(verified.iter().any(|it| it["claim"] == "token-exchanged" && it["outcome"] == "pass"), "{outcome}");
+}
+
+#[test]
 fn eks_hears_of_a_new_role_later_too() {
     let lab = EksLab::new("eks-late-pod");
-    lab.account.shows_late("role", 2, Duration::ZERO);
+    lab.account.shows_late("role", 0, Duration::from_secs(5));
     let args = ["apply", "--yes", "--identity=pod-identity", "--install-addon", "-o", "json"];
     let _ = lab.run(&args).exits(0).says("waiting until IAM's new role is visible to EKS (2 s)");
-    assert_eq!(calls(&lab, "CreatePodIdentityAssociation"), 3);
+    assert!(calls(&lab, "CreatePodIdentityAssociation") > 1);
     assert_eq!(lab.account.associations().len(), 1);
     assert_eq!(lab.run(&args).exits(0).json()["outcome"], "nothing-to-do");
 }
@@ -74,7 +83,7 @@ fn eks_hears_of_a_new_role_later_too() {
 #[test]
 fn the_wait_ends_with_the_run_s_time_and_the_next_run_goes_on() {
     let lab = EksLab::new("eks-never");
-    lab.account.shows_late("role", 0, Duration::from_secs(3600));
+    lab.account.shows_late("role", 0, Duration::from_secs(25));
     let start = Instant::now();
     let outcome =
         lab.run(&["apply", "--yes", "--identity=pod-identity", "--install-addon", "--timeout=12s", "-o", "json"]);
@@ -82,7 +91,6 @@ fn the_wait_ends_with_the_run_s_time_and_the_next_run_goes_on() {
     assert!([4, 5].contains(&outcome.code), "{outcome}");
     let outcome = outcome.explains("Role provided in the request does not exist");
     assert_eq!(outcome.json()["outcome"], "stopped", "{outcome}");
-    lab.account.shows_late("role", 0, Duration::ZERO);
     let _ = lab.run(&["apply", "--yes", "--identity=pod-identity", "--install-addon", "-o", "json"]).exits(0);
 }
 
@@ -151,18 +159,17 @@ fn an_aws_that_hangs_is_not_waited_for_longer_than_told() {
 #[test]
 fn ctrl_c_while_aws_is_waited_for_ends_cleanly_and_the_next_run_goes_on() {
     let lab = EksLab::new("eks-ctrl-c");
-    lab.account.shows_late("role", 0, Duration::from_secs(3600));
+    lab.account.shows_late("role", 0, Duration::from_secs(20));
     let args = ["apply", "--yes", "--identity=pod-identity", "--install-addon", "-o", "json"];
     let mut running = lab.start(&args);
     running.wait_for("waiting until IAM's new role is visible to EKS");
     let start = Instant::now();
     running.interrupt();
-    let outcome = running.end().exits(130);
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}\n{outcome}", start.elapsed());
+    let outcome = running.end().exits(130).says("interrupted while waiting until IAM's new role is visible to EKS");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}\n{outcome}", start.elapsed());
     let document = outcome.json();
     assert_eq!(document["outcome"], "stopped", "{outcome}");
     assert!(outcome.stderr.contains("changes are made"), "{outcome}");
-    lab.account.shows_late("role", 0, Duration::ZERO);
     assert_eq!(lab.run(&args).exits(0).json()["outcome"], "done");
     assert_eq!(json!(lab.account.associations().len()), json!(1));
 }

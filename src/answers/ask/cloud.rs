@@ -39,7 +39,7 @@ pub fn ask_region(answers: &mut Answers, ask: &mut dyn Ask) -> Result<(), Failur
                 answers.asked(&REGION, region.as_str());
                 return Ok(());
             }
-            Err(problem) => ask.say(&format!("That is not possible: {problem}")),
+            Err(problem) => ask.say(&super::not_possible(&problem.to_string())),
         }
     }
 }

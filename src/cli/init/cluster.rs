@@ -90,6 +90,7 @@ async fn open(call: &Call<'_>, answers: &Answers) -> Result<Aws, OpenError> {
         access: Access::ReadOnly,
         deadline: Instant::now() + settled.connection.timeout,
         on_retry: Arc::new(|_| {}),
+        interrupt: Interrupt::default(),
     };
     Aws::connect(call.process, options).await.map_err(|error| match error {
         AwsError::NoRegion { .. } => OpenError::NoRegion,

@@ -23,6 +23,7 @@ use super::profiles::Profiles;
 use super::propagation::Pace;
 use super::token::CachedToken;
 use crate::access::Access;
+use crate::interrupt::Interrupt;
 use crate::process::Process;
 
 /// How long the way to a server may take.
@@ -61,6 +62,8 @@ pub struct AwsOptions {
     pub deadline: Instant,
     /// Told before a request is sent again.
     pub on_retry: OnRetry,
+    /// Ctrl-C: ends a wait for what IAM does not know everywhere yet.
+    pub interrupt: Interrupt,
 }
 
 impl fmt::Debug for AwsOptions {
@@ -91,6 +94,7 @@ pub(super) struct Shared {
     /// When everything has to end; a person who thinks before saying yes moves it.
     pub deadline: Mutex<Instant>,
     pub on_retry: OnRetry,
+    pub interrupt: Interrupt,
     pub pace: Pace,
     pub caller: OnceCell<Caller>,
     pub clusters: Mutex<BTreeMap<String, Arc<OnceCell<EksCluster>>>>,
@@ -154,6 +158,7 @@ impl Aws {
             profile_files: profiles.files,
             deadline: Mutex::new(options.deadline),
             on_retry: options.on_retry,
+            interrupt: options.interrupt,
             pace: Pace::default(),
             caller: OnceCell::new(),
             clusters: Mutex::default(),
@@ -252,6 +257,7 @@ mod tests {
             access: Access::ReadOnly,
             deadline: Instant::now() + Duration::from_secs(10),
             on_retry: Arc::new(|_| {}),
+            interrupt: Interrupt::default(),
         };
         assert!(format!("{options:?}").starts_with("AwsOptions("));
         Aws::connect(&process, options).await

@@ -244,6 +244,14 @@ pub enum AwsError {
         /// The server's own words.
         message: String,
     },
+    /// Ctrl-C, while IAM did not know everywhere yet what it was told.
+    #[error("{action}: interrupted while {why}")]
+    Interrupted {
+        /// The action.
+        action: String,
+        /// What was waited for.
+        why: String,
+    },
     /// A change was asked of a client that may only read.
     #[error("refused to send {operation}: this run may only read")]
     ReadOnly {

@@ -33,6 +33,7 @@ fn kind(error: &AwsError) -> FailureKind {
         | AwsError::NotReachable { .. }
         | AwsError::TimedOut { .. }
         | AwsError::Unexpected { .. } => FailureKind::Unreachable,
+        AwsError::Interrupted { .. } => FailureKind::Interrupted,
         AwsError::ReadOnly { .. } => FailureKind::Bug,
     }
 }
@@ -121,6 +122,7 @@ fn hints(error: &AwsError) -> Vec<String> {
         },
         AwsError::TimedOut { .. } => owned(&[PROXY, "give it more time: --timeout DURATION"]),
         AwsError::Unexpected { .. } => owned(&["check AWS_ENDPOINT_URL", PROXY]),
+        AwsError::Interrupted { .. } => owned(&["run the same command again to go on from here"]),
         AwsError::Invalid { .. } | AwsError::ReadOnly { .. } => Vec::new(),
     }
 }

@@ -238,12 +238,13 @@ pub fn policy_arn(text: &str) -> Result<Arn, AwsNameError> {
 }
 
 fn iam_arn(text: &str, beginning: &str, what: &str, example: &str) -> Result<Arn, AwsNameError> {
-    let arn: Arn = text.parse()?;
+    let refuse = || wrong(format!("`{text}` is no ARN of {what}; one looks like arn:aws:iam::123456789012:{example}"));
+    let Ok(arn) = text.parse::<Arn>() else { return refuse() };
     let account_is_right = arn.account().len() == 12 || (beginning == "policy/" && arn.account() == "aws");
     let rest = arn.resource().strip_prefix(beginning);
     let name_is_right = rest.is_some_and(|rest| !rest.is_empty() && !rest.ends_with('/'));
     if arn.service() != "iam" || !arn.region().is_empty() || !account_is_right || !name_is_right {
-        return wrong(format!("`{text}` is no ARN of {what}; one looks like arn:aws:iam::123456789012:{example}"));
+        return refuse();
     }
     Ok(arn)
 }

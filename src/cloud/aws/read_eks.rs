@@ -81,16 +81,17 @@ impl Aws {
         }
     }
 
-    /// The names of all clusters in the region.
+    /// The names of all clusters in the region, sorted.
     ///
     /// # Errors
     /// A missing right, or no answer.
     pub async fn clusters(&self) -> Result<Vec<String>, AwsError> {
         let call = Call::eks("ListClusters", format!("region {}", self.region()));
-        self.ask(call, || async {
-            self.eks.list_clusters().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await
-        })
-        .await
+        let send =
+            || async { self.eks.list_clusters().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await };
+        let mut clusters = self.ask(call, send).await?;
+        clusters.sort_unstable();
+        Ok(clusters)
     }
 
     /// The Pod Identity association of a service account. There is at most one.

@@ -70,7 +70,10 @@ impl Aws {
             };
             (self.shared.on_retry)(&why);
             debug_assert!(Instant::now() <= self.shared.deadline());
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.shared.interrupt.pressed() => return Err(AwsError::Interrupted { action: call.action(), why }),
+            }
         }
     }
 

@@ -73,6 +73,7 @@ impl Server {
             advice: Vec::new(),
             deadline: Mutex::new(Instant::now() + time),
             on_retry: Arc::new(move |text| ear.lock().unwrap().push(text.to_owned())),
+            interrupt: Default::default(),
             pace: Pace { first, longest, whole: Duration::from_secs(20) },
             caller: Default::default(),
             clusters: Mutex::default(),
