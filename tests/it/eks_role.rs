@@ -67,7 +67,7 @@ fn the_role_of_another_cluster_of_that_name_is_refused_with_a_name_that_works() 
     assert_ne!(suggested, role);
     let applied = apply(&lab, &["--role-name", &suggested]).exits(0);
     EksLab::was_exchanged(&applied, &suggested);
-    assert_eq!(lab.statements(&role), [theirs.clone()], "theirs is untouched");
+    assert_eq!(lab.statements(&role), std::slice::from_ref(&theirs), "theirs is untouched");
     lab.has_nothing_to_do(&["--no-wait", "--role-name", &suggested]);
     // Or both share it.
     let object = lab.role_object();
@@ -163,16 +163,17 @@ fn a_statement_that_denies_the_jobs_is_refused_and_nothing_is_written() {
 
 #[test]
 fn a_role_that_lets_in_too_many_is_adopted_with_a_warning() {
-    let cases: [(&str, fn(&EksLab) -> Value, String); 3] = [
+    type Conditions = fn(&EksLab) -> Value;
+    let cases: [(&str, Conditions, &str); 3] = [
         (
             "role-nosub",
             |lab| json!({ "StringEquals": { (format!("{}:aud", lab.issuer())): AUDIENCE } }),
-            "every service account of the cluster".to_owned(),
+            "every service account of the cluster",
         ),
         (
             "role-anysub",
             |lab| json!({ "StringLike": { (format!("{}:sub", lab.issuer())): "system:serviceaccount:*:*" } }),
-            "every service account of the cluster".to_owned(),
+            "every service account of the cluster",
         ),
         (
             "role-ns",
@@ -180,7 +181,7 @@ fn a_role_that_lets_in_too_many_is_adopted_with_a_warning() {
                 let subject = format!("system:serviceaccount:{}:*", lab.job_namespace);
                 json!({ "StringLike": { (format!("{}:sub", lab.issuer())): subject } })
             },
-            "every service account of the namespace `".to_owned(),
+            "every service account of the namespace `",
         ),
     ];
     for (name, conditions, words) in cases {
@@ -188,10 +189,10 @@ fn a_role_that_lets_in_too_many_is_adopted_with_a_warning() {
         let role = lab.role_name();
         let trust = lab.trust_of(&conditions(&lab));
         lab.create_role(&role, &trust, &[]);
-        let applied = apply(&lab, &[]).exits(0).says("lets in more than the jobs").says(&words);
+        let applied = apply(&lab, &[]).exits(0).says("lets in more than the jobs").says(words);
         EksLab::was_exchanged(&applied, &role);
         assert_eq!(lab.get_role(&role)["AssumeRolePolicyDocument"], trust, "it is said, not changed");
-        let again = apply(&lab, &[]).exits(0).says(&words);
+        let again = apply(&lab, &[]).exits(0).says(words);
         assert_eq!(again.changed(), Vec::<String>::new(), "{again}");
     }
 }
