@@ -223,6 +223,26 @@ fn conditions_that_cannot_be_judged_are_kept_and_a_plain_statement_is_added() {
 }
 
 #[test]
+fn a_policy_without_room_for_one_more_statement_is_one_clear_error() {
+    let lab = EksLab::new("role-full");
+    let role = lab.role_name();
+    let full: Vec<_> = (0..12)
+        .map(|number| {
+            let external = format!("{number}-{}", "x".repeat(40));
+            json!({ "Effect": "Allow", "Principal": { "AWS": lab.account.iam_arn("root") }, "Action": "sts:AssumeRole",
+                "Condition": { "StringEquals": { "sts:ExternalId": external } } })
+        })
+        .collect();
+    let kept = (1..=12).rev().find(|count| policy(&full[..*count]).to_string().len() <= 2048).unwrap();
+    lab.create_role(&role, &policy(&full[..kept]), &[]);
+    let failed = apply(&lab, &[]).exits(4).explains("ACLSizePerRole: 2048").explains("Service Quotas");
+    assert_eq!(failed.change(&lab.role_object())["status"], "failed");
+    assert_eq!(lab.statements(&role).len(), kept);
+    // A role of its own is the way out.
+    let _ = apply(&lab, &["--role-name", "roomy"]).exits(0);
+}
+
+#[test]
 fn the_name_of_a_long_cluster_is_cut_to_what_iam_takes_and_stays_unique() {
     let unique = Aws::shared().control_plane().unique_name("role-long");
     let long = format!("{unique}-{}", "x".repeat(100 - unique.len() - 1));
