@@ -2,18 +2,23 @@
 
 use serde_json::{Value, json};
 
-use crate::change::Change;
+use crate::change::{Action, Change, Planned};
 use crate::cluster::{Kind, ObjectRef};
-use crate::plan::Plan;
+use crate::plan::{Plan, ROLE_ANNOTATION, is_job_account};
 use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
 
 /// Lines for a POSIX shell that do what the plan would do, in its order. The chart stands for the objects it makes.
 pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut installs = false;
-    for (_, change) in plan.changes() {
+    let mut annotations = Vec::new();
+    for (planned, change) in plan.changes() {
         match change {
             Change::ApplyObject { object, manifest, .. } => match object.kind {
+                Kind::ServiceAccount if is_job_account(settings, object) => {
+                    annotations.extend(annotation(object, manifest));
+                    installs |= planned.action == Action::Create || !only_annotates(planned);
+                }
                 Kind::Namespace => lines.push(shell(&["kubectl", "create", "namespace", &object.name])),
                 _ if is_of_the_chart(manifest) => installs = true,
                 _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
@@ -78,7 +83,22 @@ pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<S
     if installs {
         lines.extend(helm(settings, plan));
     }
+    lines.extend(annotations);
     lines
+}
+
+/// The line that names the role to IRSA's webhook. The chart's own value would annotate the agent's account too.
+fn annotation(account: &ObjectRef, manifest: &Value) -> Option<String> {
+    let role = manifest.get("metadata")?.get("annotations")?.get(ROLE_ANNOTATION)?.as_str()?;
+    let pair = format!("{ROLE_ANNOTATION}={role}");
+    let words =
+        ["kubectl", "annotate", "serviceaccount", &account.name, "-n", &account.namespace, "--overwrite", &pair];
+    Some(shell(&words))
+}
+
+/// Whether the role's annotation is all that changes.
+fn only_annotates(planned: &Planned) -> bool {
+    !planned.fields.is_empty() && planned.fields.iter().all(|field| field.path.contains(ROLE_ANNOTATION))
 }
 
 /// Whether the official chart makes the object too.

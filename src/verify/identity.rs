@@ -54,36 +54,59 @@ pub(super) async fn token_exchanged(
     };
     let role = role_arn(aws, found);
     let changed = proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Identity);
-    let patience = timeout.min(if changed { AFTER_CHANGES } else { WITHOUT_CHANGES });
+    let compared = compared(proof, &found.cluster, &token);
+    let patience = match (changed, compared.iter().all(Compared::is_same)) {
+        // Waiting makes no token say something else.
+        (_, false) => Duration::ZERO,
+        (true, true) => timeout.min(AFTER_CHANGES),
+        (false, true) => timeout.min(WITHOUT_CHANGES),
+    };
     match client.assume_with_web_identity(&role, &token, SESSION, patience).await {
         Ok(identity) => {
             Ok(Observed::Pass(format!("a token of `{namespace}/{account}` was exchanged, and is {identity}")))
         }
-        Err(error) => Err(refused(proof, &found.cluster, &token, &role, &error.code, &error.message)),
+        Err(error) => Err(refused(&compared, &found.cluster, &role, &error.code, &error.message)),
     }
 }
 
-/// What was refused, and what the token says beside what is expected of it.
-fn refused(proof: &Proof<'_>, cluster: &EksCluster, token: &str, role: &str, code: &str, message: &str) -> Failure {
+/// One claim of a token beside what is expected of it.
+struct Compared {
+    claim: &'static str,
+    expected: String,
+    actual: String,
+}
+
+impl Compared {
+    fn is_same(&self) -> bool {
+        self.expected == self.actual
+    }
+}
+
+/// What the token says beside what the role trusts.
+fn compared(proof: &Proof<'_>, cluster: &EksCluster, token: &str) -> Vec<Compared> {
     let subject = format!("system:serviceaccount:{}:{}", proof.settings.job_namespace, proof.settings.job_account.name);
     let claims = claims(token);
     let expected =
         [("iss", cluster.issuer.clone().unwrap_or_default()), ("sub", subject), ("aud", AUDIENCE.to_owned())];
+    let compared = expected.into_iter().map(|(claim, expected)| {
+        let actual = claims.as_ref().map_or_else(|| "unreadable".to_owned(), |claims| claim_text(claims, claim));
+        Compared { claim, expected, actual }
+    });
+    compared.collect()
+}
+
+/// What was refused, with every claim and the difference marked.
+fn refused(compared: &[Compared], cluster: &EksCluster, role: &str, code: &str, message: &str) -> Failure {
     let mut failure = Failure::new(
         FailureKind::Refused,
         format!("AWS does not exchange a token of the jobs' account for the role {role}"),
     )
     .cause(format!("{code}: {message}"));
-    let mut differs = false;
-    for (claim, expected) in expected {
-        let actual = claims.as_ref().map(|claims| claim_text(claims, claim)).unwrap_or_else(|| "unreadable".to_owned());
-        if actual == expected {
-            failure = failure.cause(format!("{claim}  expected {expected}  token {actual}  (same)"));
-        } else {
-            differs = true;
-            failure = failure.cause(format!("{claim}  expected {expected}  token {actual}  <- differs"));
-        }
+    for line in compared {
+        let mark = if line.is_same() { "(same)" } else { "<- differs" };
+        failure = failure.cause(format!("{}  expected {}  token {}  {mark}", line.claim, line.expected, line.actual));
     }
+    let differs = !compared.iter().all(Compared::is_same);
     let name = role.rsplit('/').next().unwrap_or(role);
     if differs {
         failure.hint(format!("aws eks describe-cluster --name {} --query cluster.identity", cluster.name))

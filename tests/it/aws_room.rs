@@ -14,6 +14,7 @@ use runner_setup::cloud::aws::{
     teardown_policy,
 };
 use runner_setup::failure::Failure;
+use runner_setup::interrupt::Interrupt;
 use runner_setup::process::Process;
 use serde_json::{Value, json};
 use world::aws::{Account, Aws as Provider};
@@ -69,6 +70,7 @@ fn actor() {
         access: if scene["reads"] == true { Access::ReadOnly } else { Access::Write },
         deadline: Instant::now() + Duration::from_secs(90),
         on_retry: Arc::new(move |text| ear.lock().unwrap().push(text.to_owned())),
+        interrupt: Interrupt::default(),
     };
     let played = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let aws = Aws::connect(&process, options).await?;

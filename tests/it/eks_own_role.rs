@@ -69,6 +69,33 @@ fn a_role_whose_trust_denies_the_jobs_is_told_apart() {
 }
 
 #[test]
+fn conditions_that_cannot_be_judged_are_left_to_the_proof() {
+    let lab = EksLab::new("own-unjudged");
+    lab.create_provider(&[AUDIENCE], &[]);
+    let arn = lab.role_arn(OWN);
+    let mut trust = lab.guide_trust();
+    trust["Statement"][0]["Condition"]["DateGreaterThan"] = json!({ "aws:CurrentTime": "2020-01-01T00:00:00Z" });
+    lab.create_role(OWN, &trust, &[]);
+    let applied = apply(&lab, &arn, &[]).exits(0).says("the proof will tell");
+    EksLab::was_exchanged(&applied, OWN);
+    trust["Statement"][0]["Condition"]["DateGreaterThan"] = json!({ "aws:CurrentTime": "2999-01-01T00:00:00Z" });
+    lab.set_trust(OWN, &trust);
+    let _ = apply(&lab, &arn, &["--timeout", "15s"]).exits(4).explains("AccessDenied");
+    assert_eq!(lab.get_role(OWN)["AssumeRolePolicyDocument"], trust);
+}
+
+#[test]
+fn the_guide_s_variable_for_the_role_s_name_is_no_quarrel_with_an_arn() {
+    let mut lab = EksLab::new("own-env");
+    lab.create_role(OWN, &lab.guide_trust(), &[]);
+    lab.set("RUNNER_ROLE_NAME", "another");
+    let applied = apply(&lab, &lab.role_arn(OWN), &[]).exits(0);
+    EksLab::was_exchanged(&applied, OWN);
+    lab.set("RUNNER_ROLE_NAME", "r".repeat(65));
+    let _ = lab.refuses_with(2, &["--no-wait"]).explains("RUNNER_ROLE_NAME").explains("64");
+}
+
+#[test]
 fn a_wrong_path_and_a_missing_role_are_typing_errors() {
     let lab = EksLab::new("own-path");
     lab.create_role(OWN, &lab.guide_trust(), &["--path", "/teams/"]);

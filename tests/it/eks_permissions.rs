@@ -77,7 +77,7 @@ fn a_policy_that_does_not_exist_is_one_clear_error_and_the_next_run_finishes() {
     let _ = lab.account.aws(&words);
     let applied = apply(&lab, &args).exits(0);
     EksLab::was_exchanged(&applied, &lab.role_name());
-    assert_eq!(attached(&lab, &lab.role_name()), [own.clone()]);
+    assert_eq!(attached(&lab, &lab.role_name()), std::slice::from_ref(&own));
     lab.has_nothing_to_do(&[&["--no-wait"], &args[..]].concat());
 }
 

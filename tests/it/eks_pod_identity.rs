@@ -132,6 +132,20 @@ fn an_association_with_another_role_is_refused_until_it_is_named() {
 }
 
 #[test]
+fn a_role_of_one_s_own_is_told_what_pod_identity_needs() {
+    let lab = EksLab::new("pods-own");
+    lab.cluster.addon(ADDON, &json!({}));
+    lab.create_role("own", &lab.guide_trust(), &[]);
+    let arn = lab.role_arn("own");
+    let refused = refuses(&lab, &["--role-arn", &arn]).explains("does not let the jobs' service account in");
+    let _ = refused.explains(&trust(&lab)["Statement"][0].to_string());
+    lab.set_trust("own", &trust(&lab));
+    let _ = apply(&lab, &["--role-arn", &arn]).exits(0);
+    assert_eq!(association(&lab)["roleArn"], arn);
+    has_nothing_to_do(&lab, &["--role-arn", &arn]);
+}
+
+#[test]
 fn what_somebody_associated_with_this_role_is_as_it_should_be() {
     let lab = EksLab::new("pods-same");
     lab.cluster.addon(ADDON, &json!({}));
@@ -181,6 +195,7 @@ fn from_irsa_to_pod_identity_and_back_nobody_is_locked_out() {
     lab.cluster.addon(ADDON, &json!({}));
     let _ = apply(&lab, &[]).exits(0);
     assert_eq!(lab.statements(&role).len(), 2);
+    assert_eq!(lab.annotated(), None, "only one of the two ways is open");
     has_nothing_to_do(&lab, &[]);
     let back = lab.run(&irsa).exits(0);
     EksLab::was_exchanged(&back, &role);

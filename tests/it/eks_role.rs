@@ -67,7 +67,7 @@ fn the_role_of_another_cluster_of_that_name_is_refused_with_a_name_that_works() 
     assert_ne!(suggested, role);
     let applied = apply(&lab, &["--role-name", &suggested]).exits(0);
     EksLab::was_exchanged(&applied, &suggested);
-    assert_eq!(lab.statements(&role), [theirs.clone()], "theirs is untouched");
+    assert_eq!(lab.statements(&role), std::slice::from_ref(&theirs), "theirs is untouched");
     lab.has_nothing_to_do(&["--no-wait", "--role-name", &suggested]);
     // Or both share it.
     let object = lab.role_object();
@@ -163,16 +163,17 @@ fn a_statement_that_denies_the_jobs_is_refused_and_nothing_is_written() {
 
 #[test]
 fn a_role_that_lets_in_too_many_is_adopted_with_a_warning() {
-    let cases: [(&str, fn(&EksLab) -> Value, String); 3] = [
+    type Conditions = fn(&EksLab) -> Value;
+    let cases: [(&str, Conditions, &str); 3] = [
         (
             "role-nosub",
             |lab| json!({ "StringEquals": { (format!("{}:aud", lab.issuer())): AUDIENCE } }),
-            "every service account of the cluster".to_owned(),
+            "every service account of the cluster",
         ),
         (
             "role-anysub",
             |lab| json!({ "StringLike": { (format!("{}:sub", lab.issuer())): "system:serviceaccount:*:*" } }),
-            "every service account of the cluster".to_owned(),
+            "every service account of the cluster",
         ),
         (
             "role-ns",
@@ -180,7 +181,7 @@ fn a_role_that_lets_in_too_many_is_adopted_with_a_warning() {
                 let subject = format!("system:serviceaccount:{}:*", lab.job_namespace);
                 json!({ "StringLike": { (format!("{}:sub", lab.issuer())): subject } })
             },
-            "every service account of the namespace `".to_owned(),
+            "every service account of the namespace `",
         ),
     ];
     for (name, conditions, words) in cases {
@@ -188,10 +189,10 @@ fn a_role_that_lets_in_too_many_is_adopted_with_a_warning() {
         let role = lab.role_name();
         let trust = lab.trust_of(&conditions(&lab));
         lab.create_role(&role, &trust, &[]);
-        let applied = apply(&lab, &[]).exits(0).says("lets in more than the jobs").says(&words);
+        let applied = apply(&lab, &[]).exits(0).says("lets in more than the jobs").says(words);
         EksLab::was_exchanged(&applied, &role);
         assert_eq!(lab.get_role(&role)["AssumeRolePolicyDocument"], trust, "it is said, not changed");
-        let again = apply(&lab, &[]).exits(0).says(&words);
+        let again = apply(&lab, &[]).exits(0).says(words);
         assert_eq!(again.changed(), Vec::<String>::new(), "{again}");
     }
 }
@@ -219,6 +220,26 @@ fn conditions_that_cannot_be_judged_are_kept_and_a_plain_statement_is_added() {
     EksLab::was_exchanged(&applied, &role);
     assert_eq!(lab.statements(&role), [theirs["Statement"][0].clone(), lab.guide_trust()["Statement"][0].clone()]);
     lab.has_nothing_to_do(&["--no-wait"]);
+}
+
+#[test]
+fn a_policy_without_room_for_one_more_statement_is_one_clear_error() {
+    let lab = EksLab::new("role-full");
+    let role = lab.role_name();
+    let full: Vec<_> = (0..12)
+        .map(|number| {
+            let external = format!("{number}-{}", "x".repeat(40));
+            json!({ "Effect": "Allow", "Principal": { "AWS": lab.account.iam_arn("root") }, "Action": "sts:AssumeRole",
+                "Condition": { "StringEquals": { "sts:ExternalId": external } } })
+        })
+        .collect();
+    let kept = (1..=12).rev().find(|count| policy(&full[..*count]).to_string().len() <= 2048).unwrap();
+    lab.create_role(&role, &policy(&full[..kept]), &[]);
+    let failed = apply(&lab, &[]).exits(4).explains("ACLSizePerRole: 2048").explains("Service Quotas");
+    assert_eq!(failed.change(&lab.role_object())["status"], "failed");
+    assert_eq!(lab.statements(&role).len(), kept);
+    // A role of its own is the way out.
+    let _ = apply(&lab, &["--role-name", "roomy"]).exits(0);
 }
 
 #[test]
