@@ -6,7 +6,7 @@ use super::{Plan, Refusal};
 use crate::cloud::aws::found::FoundAws;
 use crate::cloud::aws::names::Region;
 use crate::cloud::aws::settings::AwsSettings;
-use crate::cloud::aws::{PolicyScope, RightCheck, RightVerdict};
+use crate::cloud::aws::{PolicyScope, RightCheck, RightVerdict, hints_for_denial};
 use crate::settings::Settings;
 
 /// One right in AWS that a change takes.
@@ -18,27 +18,31 @@ pub struct AwsRight {
     pub check: RightCheck,
     /// What IAM says.
     pub verdict: RightVerdict,
+    /// The ARN of whoever would make the change.
+    pub caller: String,
 }
 
 /// Refuses what the caller may not do, all of it at once; what IAM can't say is a warning.
 pub fn mark_rights(plan: &mut Plan, rights: Vec<AwsRight>) {
-    let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut missing: BTreeMap<String, (String, Vec<String>, Vec<String>)> = BTreeMap::new();
     let mut unknown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for AwsRight { object, check, verdict } in rights {
+    for AwsRight { object, check, verdict, caller } in rights {
         match &verdict {
             RightVerdict::Allowed => {}
-            RightVerdict::Denied { .. } => {
+            RightVerdict::Denied { policy, .. } => {
                 let right = format!("{} on {} ({})", check.action, check.resource, verdict.words());
-                missing.entry(object).or_default().push(right);
+                let (_, rights, hints) = missing.entry(object).or_insert((caller, Vec::new(), Vec::new()));
+                rights.push(right);
+                hints.extend(hints_for_denial(*policy, &check.action));
             }
             RightVerdict::Unknown(why) => {
                 unknown.entry(why.clone()).or_default().insert(check.action);
             }
         }
     }
-    for (object, rights) in missing {
-        let refusal = Refusal::new(object, format!("missing rights in AWS: {}", rights.join("; ")));
-        plan.refusals.push(refusal.hint("runner-setup permissions --for aws"));
+    for (object, (caller, rights, hints)) in missing {
+        let refusal = Refusal::new(object, format!("`{caller}` has no rights in AWS to {}", rights.join("; ")));
+        plan.refusals.push(hints.into_iter().fold(refusal, Refusal::hint));
     }
     for (why, actions) in unknown {
         let actions = actions.into_iter().collect::<Vec<_>>().join(", ");

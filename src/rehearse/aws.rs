@@ -41,5 +41,7 @@ pub async fn rehearse_aws(
     let checks: Vec<RightCheck> = needed.iter().map(|(_, check)| check.clone()).collect();
     let verdicts: Vec<RightVerdict> = client.simulate(&found.caller.arn, &checks).await?;
     let rights = needed.into_iter().zip(verdicts);
-    Ok(rights.map(|((object, check), verdict)| AwsRight { object, check, verdict }).collect())
+    Ok(rights
+        .map(|((object, check), verdict)| AwsRight { object, check, verdict, caller: found.caller.arn.to_string() })
+        .collect())
 }

@@ -173,7 +173,7 @@ fn the_plan_says_which_rights_are_missing_when_iam_tells() {
     let outcome = lab.run(&["apply", "--yes"]).exits(4);
     drop(
         outcome
-            .says("missing rights in AWS: iam:CreateRole on arn:aws:iam::")
+            .says("has no rights in AWS to iam:CreateRole on arn:aws:iam::")
             .says("runner-setup permissions --for aws"),
     );
     assert_eq!(lab.account.writes().len(), before, "nothing is begun that can't be finished");

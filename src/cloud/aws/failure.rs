@@ -128,7 +128,12 @@ fn hints(error: &AwsError) -> Vec<String> {
 }
 
 fn denied(denial: &Denial) -> Vec<String> {
-    let mut hints = match denial.policy {
+    hints_for_denial(denial.policy, &denial.action)
+}
+
+/// What helps against a policy that stands in the way of an action.
+pub fn hints_for_denial(policy: PolicyKind, action: &str) -> Vec<String> {
+    let mut hints = match policy {
         kind if kind.is_of_organisation() => {
             vec!["ask the organisation's administrator: no policy of the account can allow this".to_owned()]
         }
@@ -137,11 +142,11 @@ fn denied(denial: &Denial) -> Vec<String> {
         PolicyKind::VpcEndpoint => vec!["ask for a wider policy of the VPC endpoint".to_owned()],
         _ => Vec::new(),
     };
-    if denial.action == "sts:AssumeRole" {
+    if action == "sts:AssumeRole" {
         hints.push(OTHER_PROFILE.to_owned());
         return hints;
     }
-    if denial.action == "iam:CreateRole" && denial.policy != PolicyKind::Identity {
+    if action == "iam:CreateRole" && policy != PolicyKind::Identity {
         hints.push(
             "a rule may demand --permissions-boundary, --role-path or --role-name; or bring a role: --role-arn"
                 .to_owned(),

@@ -38,6 +38,7 @@ mod write;
 pub use client::{Aws, AwsOptions, OnRetry, Profile};
 pub use denial::{Denial, PolicyKind};
 pub use error::{AwsError, ReachProblem, look};
+pub use failure::hints_for_denial;
 pub use policy::{POD_IDENTITY_AGENT, PolicyScope, rights_of, setup_policy, teardown_policy};
 pub use simulate::{RightCheck, RightVerdict};
 pub use token::ClusterToken;
