@@ -75,7 +75,7 @@ pub(super) fn plan_identity(
 }
 
 /// Who has to be let in; `None` without an issuer.
-pub(super) fn entrant(settings: &Settings, identity: AwsIdentity, found: &FoundAws) -> Option<Entrant> {
+pub fn entrant(settings: &Settings, identity: AwsIdentity, found: &FoundAws) -> Option<Entrant> {
     let (namespace, service_account) = (settings.job_namespace.to_string(), settings.job_account.name.to_string());
     if identity == AwsIdentity::PodIdentity {
         return Some(Entrant::PodIdentity { namespace, service_account });

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
-pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, role_arn};
+pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, entrant, role_arn};
 pub use objects::{is_job_account, rights_needed};
 pub use role::INLINE_POLICY;
 pub use rules::rule_object;

@@ -162,6 +162,11 @@ fn lack_of_trust(
         return;
     }
     if judgement.lets_in {
+        if judgement.unjudged {
+            plan.warnings.push(format!(
+                "{object}: its trust policy denies some under conditions that can't be judged from here; the proof will tell"
+            ));
+        }
         return;
     }
     if judgement.unjudged {

@@ -1,19 +1,20 @@
 //! Proves the jobs' identity in AWS: a token of their account is really exchanged, or the association is read back.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
 use serde_json::Value;
 
 use super::{Observed, Proof};
-use crate::cloud::aws::Aws;
 use crate::cloud::aws::found::{EksCluster, FoundAws};
 use crate::cloud::aws::settings::AwsSettings;
-use crate::cloud::aws::trust_policy::AUDIENCE;
+use crate::cloud::aws::trust_policy::{AUDIENCE, Asked, asked_of};
+use crate::cloud::aws::{Aws, WebIdentityError};
 use crate::cluster::{Cluster, ClusterError};
 use crate::failure::{Failure, FailureKind};
 use crate::phase::Phase;
-use crate::plan::{POD_IDENTITY_ADDON, role_arn};
+use crate::plan::{POD_IDENTITY_ADDON, entrant, role_arn};
 
 /// The claim that a token of the jobs' account is exchanged for the role's credentials.
 pub const TOKEN_EXCHANGED: &str = "token-exchanged";
@@ -54,7 +55,7 @@ pub(super) async fn token_exchanged(
     };
     let role = role_arn(aws, found);
     let changed = proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Identity);
-    let compared = compared(proof, &found.cluster, &token);
+    let mut compared = compared(proof, &found.cluster, &token);
     let patience = match (changed, compared.iter().all(Compared::is_same)) {
         // Waiting makes no token say something else.
         (_, false) => Duration::ZERO,
@@ -65,24 +66,38 @@ pub(super) async fn token_exchanged(
         Ok(identity) => {
             Ok(Observed::Pass(format!("a token of `{namespace}/{account}` was exchanged, and is {identity}")))
         }
-        Err(error) => Err(refused(&compared, &found.cluster, &role, &error.code, &error.message)),
+        Err(error) => {
+            let as_set_up = compared.iter().all(Compared::is_same);
+            let trust = if as_set_up { asked_by_now(proof, aws, found, client, &mut compared).await } else { None };
+            Err(refused(&compared, trust, &found.cluster, &role, &error))
+        }
     }
 }
 
 /// One claim of a token beside what is expected of it.
 struct Compared {
     claim: &'static str,
-    expected: String,
+    /// One of these; empty: anything.
+    expected: Vec<Asked>,
     actual: String,
 }
 
 impl Compared {
     fn is_same(&self) -> bool {
-        self.expected == self.actual
+        self.expected.is_empty() || self.expected.iter().any(|asked| asked.fits(&self.actual))
     }
 }
 
-/// What the token says beside what the role trusts.
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected: Vec<_> = self.expected.iter().map(|asked| asked.text.as_str()).collect();
+        let expected = if expected.is_empty() { "anything".to_owned() } else { expected.join(" or ") };
+        let mark = if self.is_same() { "(same)" } else { "<- differs" };
+        write!(f, "{}  expected {expected}  token {}  {mark}", self.claim, self.actual)
+    }
+}
+
+/// What the token says beside what the tool set up.
 fn compared(proof: &Proof<'_>, cluster: &EksCluster, token: &str) -> Vec<Compared> {
     let subject = format!("system:serviceaccount:{}:{}", proof.settings.job_namespace, proof.settings.job_account.name);
     let claims = claims(token);
@@ -90,23 +105,62 @@ fn compared(proof: &Proof<'_>, cluster: &EksCluster, token: &str) -> Vec<Compare
         [("iss", cluster.issuer.clone().unwrap_or_default()), ("sub", subject), ("aud", AUDIENCE.to_owned())];
     let compared = expected.into_iter().map(|(claim, expected)| {
         let actual = claims.as_ref().map_or_else(|| "unreadable".to_owned(), |claims| claim_text(claims, claim));
-        Compared { claim, expected, actual }
+        Compared { claim, expected: vec![Asked::exactly(expected)], actual }
     });
     compared.collect()
 }
 
+/// The token is as it should be, and refused: what the role asks for by now, and what else its trust policy says.
+async fn asked_by_now(
+    proof: &Proof<'_>,
+    aws: &AwsSettings,
+    found: &FoundAws,
+    client: &Aws,
+    compared: &mut [Compared],
+) -> Option<String> {
+    let is_ours = aws.our_role().is_some() || role_arn(aws, found).contains(&format!("::{}:", found.caller.account));
+    let role = if is_ours { client.role(aws.role_name()).await.ok()? } else { None };
+    let Some(role) = role else { return is_ours.then(|| "the role is not there any more".to_owned()) };
+    let judgement = entrant(proof.settings, aws.identity, found)?.judge(&role.trust);
+    if judgement.lets_in {
+        return None;
+    }
+    if judgement.denies {
+        return Some("its trust policy denies the jobs' service account by now".to_owned());
+    }
+    if judgement.unjudged {
+        return Some("its trust policy has conditions that can't be judged from here".to_owned());
+    }
+    if asked_of(&role.trust, "iss").is_empty() {
+        return Some("its trust policy lets no token of an OIDC provider in by now".to_owned());
+    }
+    for line in compared {
+        line.expected = asked_of(&role.trust, line.claim);
+    }
+    Some("its trust policy does not let the jobs' service account in by now".to_owned())
+}
+
 /// What was refused, with every claim and the difference marked.
-fn refused(compared: &[Compared], cluster: &EksCluster, role: &str, code: &str, message: &str) -> Failure {
+fn refused(
+    compared: &[Compared],
+    trust: Option<String>,
+    cluster: &EksCluster,
+    role: &str,
+    error: &WebIdentityError,
+) -> Failure {
     let mut failure = Failure::new(
         FailureKind::Refused,
         format!("AWS does not exchange a token of the jobs' account for the role {role}"),
     )
-    .cause(format!("{code}: {message}"));
-    for line in compared {
-        let mark = if line.is_same() { "(same)" } else { "<- differs" };
-        failure = failure.cause(format!("{}  expected {}  token {}  {mark}", line.claim, line.expected, line.actual));
+    .cause(error.to_string());
+    let trust_changed = trust.is_some();
+    if let Some(trust) = trust {
+        failure = failure.cause(trust);
     }
-    let differs = !compared.iter().all(Compared::is_same);
+    for line in compared {
+        failure = failure.cause(line.to_string());
+    }
+    let differs = !trust_changed && !compared.iter().all(Compared::is_same);
     let name = role.rsplit('/').next().unwrap_or(role);
     if differs {
         failure.hint(format!("aws eks describe-cluster --name {} --query cluster.identity", cluster.name))

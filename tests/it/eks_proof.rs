@@ -68,9 +68,10 @@ fn a_role_that_was_closed_behind_our_back_is_found_out() {
     let closed = lab.trust_of(&json!({ "StringEquals": { (format!("{}:sub", lab.issuer())): "somebody" } }));
     lab.set_trust(&role, &closed);
     let failed = run.end().exits(4).explains("AccessDenied").explains("get-role");
-    for claim in ["iss", "sub", "aud"] {
-        assert!(line(&failed, claim).ends_with("(same)"), "{failed}");
-    }
+    // What is expected is what the role asks for by now.
+    assert_eq!(line(&failed, "sub"), format!("sub  expected somebody  token {}  <- differs", lab.subject()));
+    assert!(line(&failed, "iss").ends_with("(same)"), "{failed}");
+    assert_eq!(line(&failed, "aud"), format!("aud  expected anything  token {AUDIENCE}  (same)"));
     // The next run sees it in time, and mends it.
     let mended = apply(&lab, &[]).exits(0);
     assert_eq!(mended.changed(), [format!("update {}", lab.role_object())]);

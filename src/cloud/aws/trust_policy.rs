@@ -311,6 +311,51 @@ fn issuers(document: &Value) -> Vec<String> {
     all
 }
 
+/// What a policy asks of one claim of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The text, as it is written there.
+    pub text: String,
+    is_pattern: bool,
+}
+
+impl Asked {
+    /// Something that is asked for to the letter.
+    pub fn exactly(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_pattern: false }
+    }
+
+    /// Whether a claim is what is asked for.
+    pub fn fits(&self, claim: &str) -> bool {
+        if self.is_pattern { is_like(claim, &self.text) } else { self.text == claim }
+    }
+}
+
+/// What the statements that let in tokens ask of `iss`, `sub` or `aud`; empty: nothing.
+pub fn asked_of(document: &Value, claim: &str) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    for statement in statements(document) {
+        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        if !allows || names_action(statement, "sts:AssumeRoleWithWebIdentity") == Truth::No {
+            continue;
+        }
+        let issuers = issuers(&json!({ "Statement": statement }));
+        if claim == "iss" {
+            asked.extend(issuers.iter().map(|issuer| Asked::exactly(format!("https://{issuer}"))));
+        }
+        for (operator, keys) in statement.get("Condition").and_then(Value::as_object).into_iter().flatten() {
+            let is_pattern = operator.contains("Like");
+            for (key, wanted) in keys.as_object().into_iter().flatten() {
+                if issuers.iter().any(|issuer| key.eq_ignore_ascii_case(&format!("{issuer}:{claim}"))) {
+                    let texts = texts(wanted).into_iter();
+                    asked.extend(texts.map(|text| Asked { text: text.to_owned(), is_pattern }));
+                }
+            }
+        }
+    }
+    asked
+}
+
 /// The policy with its keys in order and single texts as lists: what is the same to IAM is the same here.
 pub fn normalized(document: &Value) -> Value {
     match document {

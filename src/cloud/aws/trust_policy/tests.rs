@@ -102,6 +102,20 @@ fn a_denial_counts_more_than_any_permission() {
 }
 
 #[test]
+fn what_is_asked_of_a_token_is_read_as_it_is_written() {
+    let trust = web(json!({ "StringEquals": { key("AUD"): AUDIENCE }, "StringLike": { key("sub"): ["a:*", "b"] } }));
+    let texts = |claim: &str| asked_of(&trust, claim).into_iter().map(|asked| asked.text).collect::<Vec<_>>();
+    assert_eq!(texts("iss"), [format!("https://{ISSUER}")]);
+    assert_eq!(texts("sub"), ["a:*", "b"]);
+    assert_eq!(texts("aud"), [AUDIENCE]);
+    assert!(asked_of(&trust, "sub")[0].fits("a:x") && !asked_of(&trust, "sub")[1].fits("bb"));
+    // A star under StringEquals is a star.
+    let literal = web(json!({ "StringEquals": { key("sub"): "a:*" } }));
+    assert!(!asked_of(&literal, "sub")[0].fits("a:x"));
+    assert_eq!(asked_of(&pod().document(), "iss"), []);
+}
+
+#[test]
 fn adding_keeps_everything_that_was_there() {
     let theirs = json!({ "Version": "2012-10-17", "Id": "x", "Statement":
         { "Sid": "Ec2", "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" } });
