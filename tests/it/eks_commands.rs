@@ -1,6 +1,5 @@
 //! `plan --show-commands` and saved plans on EKS: the aws lines are real ones, and a plan is applied exactly.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
@@ -16,7 +15,7 @@ fn lines(lab: &EksLab, flags: &[&str]) -> Vec<String> {
 /// Runs a line with the real tools.
 #[track_caller]
 fn sh(lab: &EksLab, line: &str) {
-    let folder = Aws::cli().parent().map(Path::display).unwrap();
+    let folder = Aws::cli_folder().display().to_string();
     let mut command = Command::new("sh");
     command.args(["-euc", line]).env_clear().envs(lab.env()).current_dir(lab.home());
     let output = command.env("PATH", format!("{folder}:{}", lab.env()["PATH"])).output().unwrap();
