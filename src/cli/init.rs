@@ -145,6 +145,7 @@ async fn reach(
         extra_roots: extra_roots(call.process, answers, &settled)?,
         access: Access::ReadOnly,
         tell: &silent,
+        progress: None,
         interrupt,
     };
     let Reached { cluster, aws, mut login, .. } = way.open(&mut settled).await?;

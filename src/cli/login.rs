@@ -105,6 +105,9 @@ impl Way<'_> {
             )));
         }
         let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+        if let Some(progress) = self.progress {
+            progress.finish();
+        }
         self.call.terminal.warn(&format!("{}{cause}; logged in with the AWS credentials instead", failure.message));
         Ok((cluster, Login::Token { client: client.clone(), cluster: spare.aws.cluster.clone() }))
     }

@@ -18,6 +18,8 @@ use crate::failure::{Failure, FailureKind};
 use crate::interrupt::Interrupt;
 use crate::settings::{AwsIdentity, Provider};
 
+use crate::terminal::Progress;
+
 use super::Call;
 use super::login::{Login, Spare};
 use super::session::unchanged;
@@ -61,6 +63,8 @@ pub(super) struct Way<'a> {
     pub(super) extra_roots: Vec<Vec<u8>>,
     pub(super) access: Access,
     pub(super) tell: &'a Tell,
+    /// What moves on the screen, if anything does: it is cleared before a line is said.
+    pub(super) progress: Option<&'a Progress>,
     pub(super) interrupt: &'a Interrupt,
 }
 

@@ -178,6 +178,7 @@ impl<'a> Session<'a> {
             extra_roots: extra_roots.clone(),
             access,
             tell: &tell,
+            progress: Some(&progress),
             interrupt: &interrupt,
         };
         let Reached { cluster, aws, account, login } = way.open(&mut settled).await?;

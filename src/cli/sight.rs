@@ -86,6 +86,7 @@ impl Session<'_> {
         };
         let mut settled = settle(&self.opened.answers, self.call.process, self.opened.need).map_err(with_reason)?;
         let Reached { aws, account, .. } = self.way().open(&mut settled).await.map_err(with_reason)?;
+        self.progress.finish();
         self.call.terminal.say(&format!("The cluster is on EKS, as {FROM_NODES} say."));
         (self.settled, self.aws, self.account) = (settled, aws, account);
         Ok(())
@@ -101,6 +102,7 @@ impl Session<'_> {
             extra_roots: self.opened.extra_roots.clone(),
             access: self.opened.access,
             tell: &self.tell,
+            progress: Some(&self.progress),
             interrupt: &self.interrupt,
         }
     }

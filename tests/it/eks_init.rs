@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{EksLab, Screen};
+use crate::support::{EksLab, Screen, exec_credential};
 
 /// A terminal that can redraw lines.
 const XTERM: &[(&str, &str)] = &[("TERM", "xterm")];
@@ -104,4 +104,14 @@ fn who_is_not_let_in_hears_it_before_the_questions() {
     lab.act_as(&stranger);
     let mut screen = Screen::start(&lab, XTERM, &["init"]);
     screen.ends(4).shows_at_end("does not know the AWS identity").shows_at_end("create-access-entry");
+}
+
+#[test]
+fn what_is_said_about_a_plugin_stands_on_lines_of_its_own() {
+    let mut lab = EksLab::new("eks-screen");
+    lab.use_plugin_line(&exec_credential("k8s-aws-v1.aHR0cHM6Ly9leGFtcGxlLmNvbQ", "2099-01-01T00:00:00Z"));
+    let mut screen = Screen::start(&lab, XTERM, &["plan"]);
+    screen.ends(0).shows_at_end("logged in with the AWS credentials instead");
+    let text = screen.text();
+    assert!(text.lines().any(|line| line.starts_with("warning: the API server")), "{text}");
 }

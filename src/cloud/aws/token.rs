@@ -164,4 +164,19 @@ mod tests {
             }
         }
     }
+
+    #[tokio::test]
+    async fn a_token_is_kept_for_ten_minutes_and_no_longer() {
+        let server = super::super::server::Server::with(Vec::new()).await;
+        let name = || "prod".to_owned();
+        let age = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        for (seconds, is_kept) in [(1, true), (599, true), (601, false)] {
+            let old = CachedToken { token: ClusterToken(Zeroizing::new("old".to_owned())), made: age(seconds) };
+            server.aws.shared.tokens.lock().await.insert(name(), old);
+            let token = server.aws.cluster_token("prod").await.unwrap();
+            assert_eq!(token.expose() == "old", is_kept, "{seconds}");
+        }
+        let token = server.aws.cluster_token("prod").await.unwrap();
+        assert_eq!(server.aws.cluster_token("prod").await.unwrap().expose(), token.expose());
+    }
 }
