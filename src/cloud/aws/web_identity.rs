@@ -46,7 +46,8 @@ impl Aws {
         let call = Call::sts("AssumeRoleWithWebIdentity", format!("role `{role_arn}`"));
         let mut waiting = Waiting::new(Pace { whole: patience, ..self.shared.pace }, self.shared.deadline());
         loop {
-            let request = self.sts.assume_role_with_web_identity().role_arn(role_arn);
+            // The shortest that STS knows: the credentials are dropped at once.
+            let request = self.sts.assume_role_with_web_identity().role_arn(role_arn).duration_seconds(900);
             let sent = request.web_identity_token(token).role_session_name(session_name).send();
             let trouble = match tokio::time::timeout_at(self.shared.deadline().into(), Box::pin(sent)).await {
                 Ok(Ok(answer)) => {
