@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use world::aws::Aws;
 use world::certificates::Authority;
 
-use crate::support::{EksLab, Outcome, Screen, exec, exec_credential};
+use crate::support::{EksLab, Outcome, exec, exec_credential};
 
 /// What is said when the AWS credentials stand in for a plugin.
 const INSTEAD: &str = "logged in with the AWS credentials instead";
