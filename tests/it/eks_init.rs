@@ -33,7 +33,7 @@ fn with_a_context_the_identity_and_its_policies_are_asked_for() {
     screen.answers("ARNs of policies (Enter: none):", "ReadOnlyAccess\r");
     screen.shows("That is not possible:").types(&format!("{POLICY}\r"));
     screen.answers("Write runner-setup.yaml?", "\r").ends(0);
-    screen.shows_at_end("proved AWS takes a token of the jobs for their role").shows_at_end("Done: ");
+    screen.shows_at_end("proved AWS lets the jobs' account use its role").shows_at_end("Done: ");
     let line = says_how_to_do_it_again(&lab, &screen);
     assert!(line.contains(&format!("--attach-policy {POLICY}")) && !line.contains("--identity"), "{line}");
     lab.proves_itself();
