@@ -116,6 +116,9 @@ impl Way<'_> {
 /// Says who is turned away, and who could let them in, when it is the AWS credentials that the cluster does not know.
 pub(super) async fn explain(login: &Login, is_turned_away: bool, failure: Failure) -> Failure {
     let Login::Token { client, cluster } = login else { return failure };
+    if failure.kind == FailureKind::Unreachable {
+        return not_reached(client, cluster, failure);
+    }
     if !is_turned_away {
         return failure;
     }
@@ -144,6 +147,14 @@ pub(super) async fn explain(login: &Login, is_turned_away: bool, failure: Failur
     };
     let told = if is_whole { told } else { told.hint("if the role has a path, it belongs into that ARN") };
     told.hint("or take credentials that are let in: --profile NAME")
+}
+
+/// Without a kubeconfig kubectl is no help; EKS says from where the server can be reached.
+fn not_reached(client: &Aws, cluster: &str, mut failure: Failure) -> Failure {
+    failure.hints.retain(|hint| !hint.starts_with("kubectl"));
+    let region = client.region();
+    failure
+        .hint(format!("aws eks describe-cluster --name {cluster} --region {region} --query cluster.resourcesVpcConfig"))
 }
 
 /// Whom an access entry has to name: of a session its role. The role's path is not in a session's ARN; whether it is known.
