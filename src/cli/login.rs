@@ -116,7 +116,8 @@ impl Way<'_> {
 /// Says who is turned away, and who could let them in, when it is the AWS credentials that the cluster does not know.
 pub(super) async fn explain(login: &Login, is_turned_away: bool, failure: Failure) -> Failure {
     let Login::Token { client, cluster } = login else { return failure };
-    if failure.kind == FailureKind::Unreachable {
+    let is_about_cluster = failure.hints.iter().any(|hint| hint.starts_with("kubectl"));
+    if failure.kind == FailureKind::Unreachable && is_about_cluster {
         return not_reached(client, cluster, failure);
     }
     if !is_turned_away {
