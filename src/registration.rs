@@ -528,6 +528,7 @@ mod tests {
             json!({
                 "metadata": {
                     "labels": { "app.kubernetes.io/name": "humanitec-runner", "app.kubernetes.io/version": "v1" },
+                    "annotations": { "runner-setup/made": "true" },
                 },
                 "spec": {
                     "containers": [{
@@ -652,7 +653,7 @@ mod tests {
         let live = registered(&unknown);
         assert_eq!(
             paths(&live, &plain(&settings(), Some(&live))),
-            ["runner_configuration.job.pod_template.metadata.annotations"]
+            ["runner_configuration.job.pod_template.metadata.annotations[runner-setup/cluster-uid]"]
         );
         let live = registered(&plain(&settings(), None));
         assert_eq!(cluster_uid(&live), Some("u1"));

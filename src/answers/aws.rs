@@ -50,6 +50,7 @@ pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<
         settling.show(&IDENTITY, identity.word(), "default");
     }
     let region = if settling.told(&REGION).is_some() { Some(settling.parse(&REGION, str::parse)?) } else { None };
+    warn_about_region(settling);
     let cluster = cluster(settling, identity);
     let profile = settling.parse(&PROFILE, |name| Ok::<_, String>(name.to_owned())).map(|name| Profile {
         name,
@@ -76,6 +77,25 @@ pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<
         tags: tags.into_iter().collect(),
         install_addon: settling.switch(&INSTALL_ADDON),
     }))
+}
+
+/// A variable that is there for other tools may lead away from the cluster that the context names.
+fn warn_about_region(settling: &mut Settling<'_>) {
+    let detected = match settling.answers.told_by(&REGION, Layer::Detected) {
+        Some(told) => match &told.value {
+            Said::Text(text) => text.clone(),
+            _ => return,
+        },
+        None => return,
+    };
+    if let (Some(told), Some(region)) = (settling.told(&REGION), settling.text(&REGION))
+        && region != detected
+    {
+        let place = told.source.place(&REGION);
+        settling.warnings.push(format!(
+            "{place} says `{region}`, and the context's cluster is in `{detected}`: `--region {detected}` takes that one"
+        ));
+    }
 }
 
 /// The cluster's name, told or detected. Without an identity to set up, a context is enough.

@@ -84,7 +84,7 @@ pub fn conclude(mut plan: Plan, rehearsal: Rehearsal) -> Plan {
             Rehearsed::NotAllowed(rights) => {
                 let refusal = Refusal::new(name, format!("missing rights: {}", rights.join("; ")));
                 plan.refusals.push(refusal.hint(
-                    "runner-setup namespaces, secret, register, install and rule can be run by different people",
+                    "runner-setup namespaces, identity, secret, register, install and rule can be run by different people",
                 ));
             }
             Rehearsed::Unknown(words) => {

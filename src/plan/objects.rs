@@ -53,8 +53,10 @@ pub(super) fn plan_objects(
     let installs = phases.contains(&Phase::Install);
     for manifest in kubernetes_agent(settings, choices)? {
         let annotates = phases.contains(&Phase::Identity) && carries_identity(settings, &manifest.object, cluster);
-        if (installs && !matches!(manifest.object.kind, Kind::Namespace | Kind::Deployment)) || annotates {
+        if installs && !matches!(manifest.object.kind, Kind::Namespace | Kind::Deployment) {
             plan_manifest(settings, cluster, manifest, plan);
+        } else if annotates {
+            plan_manifest(settings, cluster, Manifest { phase: Phase::Identity, ..manifest }, plan);
         }
     }
     Ok(())

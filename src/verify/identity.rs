@@ -163,7 +163,11 @@ fn refused(
     let differs = !trust_changed && !compared.iter().all(Compared::is_same);
     let name = role.rsplit('/').next().unwrap_or(role);
     if differs {
-        failure.hint(format!("aws eks describe-cluster --name {} --query cluster.identity", cluster.name))
+        failure.hint(format!(
+            "aws eks describe-cluster --name {} --region {} --query cluster.identity",
+            cluster.name,
+            cluster.arn.region()
+        ))
     } else {
         failure
             .hint(format!("aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument"))
@@ -194,11 +198,17 @@ pub(super) async fn associated(
     client: &Aws,
 ) -> Result<Observed, Failure> {
     let (namespace, account) = (proof.settings.job_namespace.as_str(), proof.settings.job_account.name.as_str());
-    let addon = async {
-        if found.cluster.auto_mode { Ok(None) } else { client.addon(&found.cluster.name, POD_IDENTITY_ADDON).await }
+    let cluster = &found.cluster.name;
+    let unchanged = !proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Identity);
+    let (association, addon) = match (unchanged, found.cluster.auto_mode) {
+        // Nothing was changed: what was found is what is there.
+        (true, _) => (found.association.there().cloned(), found.addon.there().cloned()),
+        (false, true) => (client.association(cluster, namespace, account).await?, None),
+        (false, false) => futures::try_join!(
+            client.association(cluster, namespace, account),
+            client.addon(cluster, POD_IDENTITY_ADDON)
+        )?,
     };
-    let (association, addon) = futures::try_join!(client.association(&found.cluster.name, namespace, account), addon)
-        .map_err(Failure::from)?;
     let wanted = role_arn(aws, found);
     match association {
         Some(association) if association.role_arn == wanted => {

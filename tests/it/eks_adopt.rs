@@ -69,7 +69,7 @@ fn what_eksctl_made_is_adopted_with_its_own_marks_kept() {
         &[AUDIENCE],
         &["--thumbprint-list", "9e99a48a9960b14926bb7f3b02e22da2b0ab7280", "--tags", &tag],
     );
-    let role = format!("eksctl-{name}-addon-iamservi-Role1-1PX3ZKT0SGUW");
+    let role = format!("eksctl-{name}-Role1-1PX3ZKT0SGUW");
     let account = format!("{}/{JOB}", lab.job_namespace);
     let stack = format!("eksctl-{name}-addon-iamserviceaccount-{}-{JOB}", lab.job_namespace);
     let tags = [

@@ -80,7 +80,7 @@ fn from_questions_to_a_deployment() {
 
 #[test]
 fn the_same_with_plain_lines() {
-    let lab = lab("plain");
+    let lab = lab("p");
     let mut screen = Screen::start(&lab, PLAIN, &["init"]);
     screen.answers("Runner id: [kubernetes-agent-lab]", &format!("{}\r", lab.runner));
     screen.answers("Use these names? yes or no [yes]", "no\r");

@@ -80,6 +80,8 @@ impl Intercept for Guard {
     ) -> Result<(), BoxError> {
         if cfg.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1) {
             let was = match cfg.load::<LastAttempt>() {
+                // Of these answers the SDK repeats none but those to whoever asks too much.
+                Some(LastAttempt(Some(400..500))) => format!("AWS throttles {}", operation(cfg)),
                 Some(LastAttempt(Some(status))) => format!("AWS answered {status} to {}", operation(cfg)),
                 _ => format!("AWS did not answer {}", operation(cfg)),
             };

@@ -76,7 +76,7 @@ async fn throttling_is_waited_out_and_told() {
     let server = Server::with(vec![throttled(), throttled(), role("{}")]).await;
     let found = server.aws.role("jobs").await.unwrap().unwrap();
     assert_eq!((found.path.as_str(), found.trust), ("/", json!({})));
-    assert_eq!(server.told(), ["AWS answered 400 to GetRole; asking again"; 2]);
+    assert_eq!(server.told(), ["AWS throttles GetRole; asking again"; 2]);
     let server = Server::with(vec![throttled(), throttled(), throttled()]).await;
     let failure = Failure::from(server.aws.role("jobs").await.unwrap_err());
     assert_eq!(failure.kind, FailureKind::Unreachable);
@@ -358,7 +358,7 @@ async fn a_region_that_has_no_host_is_a_slip_of_the_pen() {
         Failure::from(understand::unreachable("eks:X".to_owned(), "eks", problem, nowhere(), shared))
     };
     assert_eq!(told(shared).kind, FailureKind::Unreachable);
-    shared.region = "eu-centrall-1".parse().unwrap();
+    shared.region = "eu-central-3".parse().unwrap();
     let failure = told(shared);
     assert_eq!(failure.kind, FailureKind::Usage);
     assert_eq!(failure.hints, ["did you mean --region eu-central-1?"]);

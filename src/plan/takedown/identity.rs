@@ -87,11 +87,14 @@ fn plan_role(
         }
         Look::There(role) => role,
     };
-    if !is_ours(&role.tags, found.cluster.arn.as_str(), account) {
-        plan.planned.push(kept(object, whose(role), Phase::Identity));
+    let entrants = doors(role, found, entrants);
+    if !tags::made_by_us(&role.tags) {
+        let lets_in = entrants.iter().any(|entrant| entrant.judge(&role.trust).lets_in);
+        let why = if lets_in { format!("{NOT_MADE}; it still lets {account} in") } else { NOT_MADE.to_owned() };
+        plan.planned.push(kept(object, why, Phase::Identity));
         return false;
     }
-    if let Some(rest) = without_ours(&role.trust, entrants) {
+    if let Some(rest) = without_ours(&role.trust, &entrants) {
         let trusts_still = names_provider(&rest, found);
         plan_shared(name, &object, role, rest, plan);
         return !trusts_still;
@@ -117,26 +120,32 @@ fn names_provider(trust: &Value, found: &FoundAws) -> bool {
     found.provider_arn().is_some_and(|arn| trust.to_string().contains(&arn))
 }
 
-/// Whose a role is that is not ours.
-fn whose(role: &Role) -> &'static str {
-    if tags::made_by_us(&role.tags) { "made by runner-setup for another cluster or service account" } else { NOT_MADE }
+/// The doors of a role that are this runner's alone. Those of Pod Identity name no cluster, so that in a role that was
+/// made for another cluster they are that one's.
+fn doors(role: &Role, found: &FoundAws, entrants: &[Entrant]) -> Vec<Entrant> {
+    let is_other = role.tags.get(tags::CLUSTER).is_some_and(|cluster| cluster != found.cluster.arn.as_str());
+    let is_ours = |entrant: &&Entrant| !is_other || matches!(entrant, Entrant::WebIdentity { .. });
+    entrants.iter().filter(is_ours).cloned().collect()
 }
 
 /// A role that others use too stays, and lets the jobs in no longer.
 fn plan_shared(name: &str, object: &str, role: &Role, rest: Value, plan: &mut Plan) {
     if normalized(&rest) == normalized(&role.trust) {
-        plan.planned.push(kept(object, "it trusts others, and the jobs no longer", Phase::Identity));
+        plan.planned.push(kept(object, "it trusts others, and not the jobs", Phase::Identity));
         return;
     }
-    let count = statements(&role.trust).len() - statements(&rest).len();
-    let field = FieldChange {
-        path: "assumeRolePolicyDocument.Statement".to_owned(),
-        from: json!(format!("{} statements", statements(&role.trust).len())),
-        to: json!(format!("{} statements: {count} of ours less", statements(&rest).len())),
-    };
-    let change = AwsChange::TakeBackTrust { name: name.to_owned(), document: rest };
+    let left = statements(&rest);
+    let gone = statements(&role.trust).into_iter().enumerate().filter(|(_, statement)| !left.contains(statement));
+    let fields = gone
+        .map(|(index, statement)| FieldChange {
+            path: format!("assumeRolePolicyDocument.Statement[{index}]"),
+            from: statement.clone(),
+            to: Value::Null,
+        })
+        .collect();
+    let change = AwsChange::TakeBackTrust { name: name.to_owned(), document: rest.clone() };
     let why = "it trusts others too: only the jobs' statement goes";
-    plan.planned.push(Planned { fields: vec![field], ..line(object, Action::Update, why, Some(change)) });
+    plan.planned.push(Planned { fields, ..line(object, Action::Update, why, Some(change)) });
 }
 
 /// The policy without our statement; `None` when nothing else is in it.
