@@ -121,3 +121,28 @@ fn pod_identity_goes_even_when_nobody_says_so_again() {
     let done = lab.run(&["destroy", "--yes", "-o", "json"]).exits(0);
     assert_eq!((lab.account.associations().len(), lab.account.role(&role(&lab))), (0, None), "{done}");
 }
+
+#[test]
+fn a_role_that_two_runners_share_goes_with_the_last_of_them() {
+    let mut lab = EksLab::new("eks-destroy-two");
+    drop(lab.run(&IRSA).exits(0));
+    let first = (lab.runner.clone(), lab.runner_namespace.clone(), lab.job_namespace.clone());
+    let second = (format!("{}-b", first.0), format!("{}-b", first.1), format!("{}-b", first.2));
+    let turn = |lab: &mut EksLab, to: &(String, String, String)| {
+        lab.set("RUNNER_ID", to.0.as_str()).set("CLUSTER_RUNNER_NAMESPACE", to.1.as_str());
+        lab.set("CLUSTER_RUNNER_JOB_NAMESPACE", to.2.as_str());
+    };
+    turn(&mut lab, &second);
+    drop(lab.run(&IRSA).exits(4).says("belongs to another service account of this cluster"));
+    let object = format!("aws:role/{}", role(&lab));
+    drop(lab.run(&[&IRSA[..], &["--adopt", &object]].concat()).exits(0));
+    turn(&mut lab, &first);
+    drop(lab.run(&["destroy", "--yes"]).exits(0));
+    let left =
+        lab.account.aws(&["iam", "get-role", "--role-name", &role(&lab)])["Role"]["AssumeRolePolicyDocument"].clone();
+    assert!(!left.to_string().contains(&format!("{}:", first.2)) && left.to_string().contains(&second.2), "{left}");
+    turn(&mut lab, &second);
+    drop(lab.run(&["destroy", "--yes"]).exits(0));
+    assert_eq!(lab.account.role(&role(&lab)), None);
+    assert_eq!(lab.account.aws(&["iam", "list-open-id-connect-providers"])["OpenIDConnectProviderList"], json!([]));
+}
