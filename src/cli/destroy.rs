@@ -30,6 +30,10 @@ use super::apply::{PhaseArgs, agreed, close, counted};
 use super::plan::warn;
 use super::session::{Session, gather, listen, unchanged};
 
+/// What is said when the jobs have no identity by the settings, though they may have had one before.
+const NOT_LOOKED: &str =
+    "AWS is not looked at with `--identity none`: a role or provider that an earlier run made stays there";
+
 /// Flags of `destroy`.
 #[derive(Debug, Args)]
 pub(super) struct DestroyArgs {
@@ -116,6 +120,9 @@ async fn look_and_plan(session: &mut Session<'_>, wishes: Wishes) -> Result<(Fou
         let standing =
             look_around(settings, &session.lent, &found, cluster, orchestrator, aws.as_ref(), with_contents).await?;
         let mut plan = take_down(settings, wishes, &found, &standing);
+        if settings.aws.is_some() && found.aws.is_none() {
+            plan.warnings.push(NOT_LOOKED.to_owned());
+        }
         if found.cluster.as_ref().is_some_and(|cluster| !cluster.is_admin) {
             let allowed = review(cluster, &rights_to_delete(&plan)).await?;
             refuse_missing_rights(&mut plan, &allowed);
@@ -159,6 +166,10 @@ async fn carry_out(
     let (_, left) = look_and_plan(session, wishes).await?;
     let names: Vec<&str> = left.changes().map(|(planned, _)| planned.object.as_str()).collect();
     let observed = match names.as_slice() {
+        [] if session.settled.settings.aws.is_some() && session.aws.is_none() => {
+            "a new look at the cluster and the Orchestrator finds nothing to take back; AWS was not looked at"
+                .to_owned()
+        }
         [] => "a new look finds nothing to take back".to_owned(),
         names => format!("a new look finds {}", names.join(", ")),
     };

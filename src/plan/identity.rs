@@ -39,6 +39,7 @@ pub(super) fn plan_identity(
     phases: &std::collections::BTreeSet<Phase>,
     plan: &mut Plan,
 ) {
+    warn_about_leftovers(settings, found, plan);
     let (Some(aws), Some(seen)) = (&settings.aws, &found.aws) else { return };
     if !phases.contains(&Phase::Identity) || aws.identity == AwsIdentity::None {
         return;
@@ -71,6 +72,24 @@ pub(super) fn plan_identity(
             plan_association(&ground, plan);
         }
         AwsIdentity::None => {}
+    }
+}
+
+/// Without an identity from now on, the one that the jobs had before is still there.
+fn warn_about_leftovers(settings: &Settings, found: &Found, plan: &mut Plan) {
+    if settings.aws.as_ref().is_none_or(|aws| aws.identity != AwsIdentity::None) {
+        return;
+    }
+    let (namespace, name) = (settings.job_namespace.as_str(), settings.job_account.name.as_str());
+    let object = crate::cluster::ObjectRef::new(crate::cluster::Kind::ServiceAccount, namespace, name);
+    let annotated = found.cluster.as_ref().and_then(|cluster| {
+        let account = cluster.objects.get(&object)?.there()?;
+        account.get("metadata")?.get("annotations")?.get(ROLE_ANNOTATION)?.as_str()
+    });
+    if let Some(role) = annotated {
+        plan.warnings.push(format!(
+            "with `--identity none` AWS is not looked at: the role {role} stays, and goes on trusting the jobs"
+        ));
     }
 }
 
@@ -239,11 +258,7 @@ fn plan_addon(ground: &Ground<'_>, plan: &mut Plan) {
                 cluster.arn.region()
             )));
         }
-        Look::Unknown(why) => {
-            plan.warnings.push(format!("{object} could not be looked at, so nobody knows whether it is there: {why}"));
-            plan.planned
-                .push(Planned { unseen: true, ..line(&object, Action::Unchanged, "could not be looked at", None) });
-        }
+        Look::Unknown(why) => refuse_unseen(&object, why, plan),
         Look::NotLooked => {}
     }
 }

@@ -83,7 +83,8 @@ fn plan_existing(ground: &Ground<'_>, wanted: &OurRole, role: &Role, object: &st
     let mut lack = Lack::default();
     lack_of_trust(ground, role, &judgement, object, &mut lack, plan);
     lack_of_boundary(wanted, role, told_to_adopt, object, &mut lack, plan);
-    lack_of_policies(ground, wanted, object, &mut lack, plan);
+    let may_replace = tags::made_by_us(&role.tags) || told_to_adopt;
+    lack_of_policies(ground, wanted, may_replace, object, &mut lack, plan);
     if plan.refusals.len() > before {
         return;
     }
@@ -176,7 +177,12 @@ fn lack_of_trust(
     }
     let index = statements(&role.trust).len();
     lack.fields.push(added(format!("assumeRolePolicyDocument.Statement[{index}]"), ground.entrant.statement()));
-    lack.steps.push(RoleStep::SetTrust(ground.entrant.added_to(&role.trust)));
+    if !tags::made_by_us(&role.tags) {
+        plan.warnings
+            .push(format!("{object} was not made by runner-setup: the jobs get every right that it has already"));
+    }
+    let document = ground.entrant.added_to(&role.trust);
+    lack.steps.push(RoleStep::SetTrust { seen: role.trust.clone(), document });
 }
 
 fn lack_of_boundary(
@@ -190,9 +196,12 @@ fn lack_of_boundary(
     let Some(boundary) = wanted.boundary.as_ref().map(Arn::as_str) else { return };
     match role.boundary.as_deref() {
         Some(there) if there == boundary => return,
-        Some(there) if !tags::made_by_us(&role.tags) && !told_to_adopt => {
-            let message = format!("has another permissions boundary, {there}");
-            plan.refusals.push(Refusal::new(object, message).hint(format!("replace it with `--adopt {object}`")));
+        there if !tags::made_by_us(&role.tags) && !told_to_adopt => {
+            let has = there.map_or("has no permissions boundary".to_owned(), |there| {
+                format!("has another permissions boundary, {there}")
+            });
+            let message = format!("was not made by runner-setup and {has}: one that others use would lose rights");
+            plan.refusals.push(Refusal::new(object, message).hint(format!("bound it with `--adopt {object}`")));
             return;
         }
         _ => {}
@@ -202,7 +211,14 @@ fn lack_of_boundary(
     lack.steps.push(RoleStep::SetBoundary(boundary.to_owned()));
 }
 
-fn lack_of_policies(ground: &Ground<'_>, wanted: &OurRole, object: &str, lack: &mut Lack, plan: &mut Plan) {
+fn lack_of_policies(
+    ground: &Ground<'_>,
+    wanted: &OurRole,
+    may_replace: bool,
+    object: &str,
+    lack: &mut Lack,
+    plan: &mut Plan,
+) {
     if !wanted.policies.is_empty() {
         match &ground.found.attached {
             Look::Unknown(why) => refuse_unseen(object, why, plan),
@@ -220,6 +236,10 @@ fn lack_of_policies(ground: &Ground<'_>, wanted: &OurRole, object: &str, lack: &
     match &ground.found.inline_policy {
         Look::Unknown(why) => refuse_unseen(object, why, plan),
         Look::There(there) if normalized(there) == normalized(document) => {}
+        Look::There(_) if !may_replace => {
+            let message = format!("was not made by runner-setup and has another inline policy `{INLINE_POLICY}`");
+            plan.refusals.push(Refusal::new(object, message).hint(format!("replace it with `--adopt {object}`")));
+        }
         there => {
             let from = there.there().cloned().unwrap_or(Value::Null);
             lack.fields.push(FieldChange { path: format!("policies[{INLINE_POLICY}]"), from, to: document.clone() });

@@ -7,7 +7,8 @@ use base64::Engine;
 use serde_json::Value;
 
 use super::{Observed, Proof};
-use crate::cloud::aws::found::{EksCluster, FoundAws};
+use crate::cloud::aws::found::{EksCluster, FoundAws, Look};
+use crate::cloud::aws::look;
 use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::aws::trust_policy::{AUDIENCE, Asked, asked_of};
 use crate::cloud::aws::{Aws, WebIdentityError};
@@ -202,28 +203,41 @@ pub(super) async fn associated(
     let unchanged = !proof.plan.changes().any(|(planned, _)| planned.phase == Phase::Identity);
     let (association, addon) = match (unchanged, found.cluster.auto_mode) {
         // Nothing was changed: what was found is what is there.
-        (true, _) => (found.association.there().cloned(), found.addon.there().cloned()),
-        (false, true) => (client.association(cluster, namespace, account).await?, None),
-        (false, false) => futures::try_join!(
-            client.association(cluster, namespace, account),
-            client.addon(cluster, POD_IDENTITY_ADDON)
-        )?,
+        (true, _) => (found.association.clone(), found.addon.clone()),
+        (false, true) => (look(client.association(cluster, namespace, account).await)?, Look::NotLooked),
+        (false, false) => {
+            let (association, addon) = futures::join!(
+                client.association(cluster, namespace, account),
+                client.addon(cluster, POD_IDENTITY_ADDON)
+            );
+            (look(association)?, look(addon)?)
+        }
     };
     let wanted = role_arn(aws, found);
     match association {
-        Some(association) if association.role_arn == wanted => {
+        Look::Unknown(why) => Ok(Observed::Unknown(format!("the association can't be read back: {why}"))),
+        Look::There(association) if association.role_arn == wanted => {
+            let given = format!("association {} gives `{namespace}/{account}` the role {wanted}", association.id);
+            let on_node = "pods get it on a node, which can't be tried from here";
             let agent = match addon {
                 _ if found.cluster.auto_mode => "built in".to_owned(),
-                Some(addon) => addon.status,
-                None => "not found".to_owned(),
+                Look::There(addon) if ["ACTIVE", "CREATING", "UPDATING"].contains(&addon.status.as_str()) => {
+                    addon.status
+                }
+                Look::There(addon) => {
+                    return Ok(Observed::Unknown(format!("{given}, and the Pod Identity agent is {}", addon.status)));
+                }
+                Look::Unknown(why) => {
+                    return Ok(Observed::Unknown(format!("{given}; whether its agent is there is not known: {why}")));
+                }
+                Look::Missing | Look::NotLooked => {
+                    return Ok(Observed::Unknown(format!("{given}, and the Pod Identity agent is not installed")));
+                }
             };
-            Ok(Observed::Pass(format!(
-                "association {} gives `{namespace}/{account}` the role {wanted}; the Pod Identity agent is {agent}; pods get it on a node, which can't be tried from here",
-                association.id
-            )))
+            Ok(Observed::Pass(format!("{given}; the Pod Identity agent is {agent}; {on_node}")))
         }
         other => {
-            let there = other.map_or("nothing".to_owned(), |association| association.role_arn);
+            let there = other.there().map_or("nothing".to_owned(), |association| association.role_arn.clone());
             Err(Failure::new(
                 FailureKind::Refused,
                 format!("EKS gives `{namespace}/{account}` {there}, not the role {wanted}"),

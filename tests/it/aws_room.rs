@@ -151,7 +151,8 @@ async fn changes(aws: &Aws, scene: &Value) -> Result<[Vec<AwsChange>; 2], AwsErr
         boundary: scene["boundary"].as_str().map(str::to_owned),
         tags: tags(),
     };
-    let mut steps = vec![RoleStep::SetTrust(trust), RoleStep::Tag(tags())];
+    let seen = aws.role(ROLE).await?.map(|role| role.trust).unwrap_or_default();
+    let mut steps = vec![RoleStep::SetTrust { seen, document: trust }, RoleStep::Tag(tags())];
     steps.extend(role.boundary.clone().map(RoleStep::SetBoundary));
     let name = ROLE.to_owned();
     let create_role = AwsChange::CreateRole { role, then };
@@ -204,10 +205,11 @@ async fn take_back(aws: &Aws, scene: &Value) -> Result<Value, AwsError> {
     if role.is_some() || scene["path"] == "/" {
         let detach = aws.attached_policies(ROLE).await?.unwrap_or_default();
         let inline = aws.inline_policies(ROLE).await?;
-        changes.push(AwsChange::DeleteRole { name: ROLE.to_owned(), detach, inline });
+        let seen = aws.role(ROLE).await?.map(|role| role.trust).unwrap_or_default();
+        changes.push(AwsChange::DeleteRole { name: ROLE.to_owned(), seen, detach, inline });
     }
     if is_irsa {
-        changes.push(AwsChange::DeleteOidcProvider { arn });
+        changes.push(AwsChange::DeleteOidcProvider { arn, but_for: Some(ROLE.to_owned()) });
     } else {
         let there = aws.association("prod", "jobs", "job").await?;
         changes.extend(there.map(|it| AwsChange::DeleteAssociation { cluster: "prod".to_owned(), id: it.id }));

@@ -29,6 +29,7 @@ mod eks_phases;
 mod eks_pod_identity;
 mod eks_policy;
 mod eks_proof;
+mod eks_race;
 mod eks_refusals;
 mod eks_role;
 mod eks_trust;

@@ -73,6 +73,8 @@ pub enum AwsChange {
     TakeBackTrust {
         /// The role's name.
         name: String,
+        /// The policy that was looked at: another one is not overwritten.
+        seen: Value,
         /// What is left of the policy.
         document: Value,
     },
@@ -80,6 +82,8 @@ pub enum AwsChange {
     DeleteRole {
         /// Its name.
         name: String,
+        /// The trust policy that was looked at: a role that lets in others by now is not deleted.
+        seen: Value,
         /// The managed policies to detach, as ARNs.
         detach: Vec<String>,
         /// The inline policies to delete, by name.
@@ -89,6 +93,8 @@ pub enum AwsChange {
     DeleteOidcProvider {
         /// Its ARN.
         arn: String,
+        /// The only role that may still trust it: ours, which goes too.
+        but_for: Option<String>,
     },
 }
 
@@ -113,7 +119,12 @@ pub struct NewRole {
 #[derive(Debug, Clone, PartialEq)]
 pub enum RoleStep {
     /// Write the trust policy: everything that was in it, and ours.
-    SetTrust(Value),
+    SetTrust {
+        /// The policy that was looked at: another one is not overwritten.
+        seen: Value,
+        /// The whole new policy.
+        document: Value,
+    },
     /// Add tags.
     Tag(Tags),
     /// Set the permissions boundary, by its ARN.

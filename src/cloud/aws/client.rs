@@ -79,7 +79,7 @@ pub struct Aws {
     pub(super) eks: aws_sdk_eks::Client,
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) shared: Arc<Shared>,
-    access: Access,
+    pub(super) access: Access,
 }
 
 /// What all clones have in common.

@@ -39,8 +39,8 @@ pub fn lines(change: &AwsChange, region: &str) -> Vec<String> {
             let words = ["aws", "eks", "delete-pod-identity-association", "--region", region];
             vec![shell(&[&words[..], &["--cluster-name", cluster, "--association-id", id]].concat())]
         }
-        AwsChange::TakeBackTrust { name, document } => vec![role_step(name, &RoleStep::SetTrust(document.clone()))],
-        AwsChange::DeleteRole { name, detach, inline } => {
+        AwsChange::TakeBackTrust { name, document, .. } => vec![set_trust(name, document)],
+        AwsChange::DeleteRole { name, detach, inline, .. } => {
             let line =
                 |command: &str, rest: &[&str]| shell(&[&["aws", "iam", command, "--role-name", name], rest].concat());
             let mut lines: Vec<_> =
@@ -49,7 +49,7 @@ pub fn lines(change: &AwsChange, region: &str) -> Vec<String> {
             lines.push(line("delete-role", &[]));
             lines
         }
-        AwsChange::DeleteOidcProvider { arn } => {
+        AwsChange::DeleteOidcProvider { arn, .. } => {
             vec![shell(&["aws", "iam", "delete-open-id-connect-provider", "--open-id-connect-provider-arn", arn])]
         }
         AwsChange::InstallAddon { cluster, addon, tags } => {
@@ -74,12 +74,15 @@ fn create_role(role: &NewRole) -> String {
     with_tags(shell(&words), &role.tags)
 }
 
+fn set_trust(name: &str, document: &Value) -> String {
+    let words = ["aws", "iam", "update-assume-role-policy", "--role-name", name, "--policy-document"];
+    shell(&[&words[..], &[&document.to_string()]].concat())
+}
+
 fn role_step(name: &str, step: &RoleStep) -> String {
     let line = |command: &str, rest: &[&str]| shell(&[&["aws", "iam", command, "--role-name", name], rest].concat());
     match step {
-        RoleStep::SetTrust(document) => {
-            line("update-assume-role-policy", &["--policy-document", &document.to_string()])
-        }
+        RoleStep::SetTrust { document, .. } => set_trust(name, document),
         RoleStep::Tag(tags) => with_tags(line("tag-role", &[]), tags),
         RoleStep::SetBoundary(arn) => line("put-role-permissions-boundary", &["--permissions-boundary", arn]),
         RoleStep::Attach(arn) => line("attach-role-policy", &["--policy-arn", arn]),

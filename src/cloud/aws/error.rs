@@ -166,6 +166,22 @@ pub enum AwsError {
         /// In what it differs.
         differs: String,
     },
+    /// It was changed by somebody else since it was looked at.
+    #[error("{what} was changed by somebody else since it was looked at: {how}")]
+    Moved {
+        /// What.
+        what: String,
+        /// In what way.
+        how: String,
+    },
+    /// IAM refuses a role's name, and shows no role of that name.
+    #[error(
+        "IAM has a role called `{name}` already, and shows none of exactly this name: letters may differ in case only"
+    )]
+    HiddenRole {
+        /// The name.
+        name: String,
+    },
     /// It can't be changed now.
     #[error("{action}: {on} can't be changed now: {message}")]
     Conflict {

@@ -15,11 +15,13 @@ fn kind(error: &AwsError) -> FailureKind {
         | AwsError::Denied { .. }
         | AwsError::Exists { .. }
         | AwsError::MadeMeanwhile { .. }
+        | AwsError::HiddenRole { .. }
         | AwsError::Conflict { .. }
         | AwsError::Invalid { .. }
         | AwsError::Quota { .. }
         | AwsError::Missing { .. }
         | AwsError::IssuerUnreachable { .. } => FailureKind::Refused,
+        AwsError::Moved { .. } => FailureKind::Stopped,
         AwsError::ProfileMissing { .. }
         | AwsError::ProfilesUnreadable { .. }
         | AwsError::RegionInvalid { .. }
@@ -104,7 +106,8 @@ fn hints(error: &AwsError) -> Vec<String> {
             [meant, there, owned(&["or look in another region: --region REGION", OTHER_PROFILE])].concat()
         }
         AwsError::Denied { denial } => denied(denial),
-        AwsError::MadeMeanwhile { .. } | AwsError::Exists { .. } => owned(&[AGAIN]),
+        AwsError::MadeMeanwhile { .. } | AwsError::Moved { .. } | AwsError::Exists { .. } => owned(&[AGAIN]),
+        AwsError::HiddenRole { .. } => owned(&["choose another name: --role-name NAME", AGAIN]),
         AwsError::Conflict { .. } | AwsError::Missing { .. } | AwsError::Throttled { .. } => owned(&[AGAIN]),
         AwsError::PolicyMissing { .. } => owned(&["check --attach-policy and --permissions-boundary"]),
         AwsError::Quota { .. } => owned(&["ask for more in Service Quotas, or remove what is not needed"]),

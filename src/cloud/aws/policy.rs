@@ -203,6 +203,8 @@ pub fn teardown_policy(scope: &PolicyScope<'_>) -> Value {
     if scope.identity == AwsIdentity::Irsa {
         // Who else needs the provider; IAM lists all roles or none.
         statements.allow("SeeRoles", &["iam:ListRoles"], &["*".to_owned()]);
+        // The jobs may have had their role by Pod Identity before.
+        statements.allow("SeeAssociations", &["eks:ListPodIdentityAssociations"], &[scope.cluster()]);
         statements.allow("RemoveProvider", &["iam:DeleteOpenIDConnectProvider"], &[scope.provider()]);
     }
     if scope.changes_role() {
@@ -278,7 +280,7 @@ pub fn rights_of(change: &AwsChange, scope: &PolicyScope<'_>) -> Vec<RightCheck>
             rights.push(right("iam:DeleteRole", scope.role()));
             rights
         }
-        AwsChange::DeleteOidcProvider { arn } => vec![right("iam:DeleteOpenIDConnectProvider", arn)],
+        AwsChange::DeleteOidcProvider { arn, .. } => vec![right("iam:DeleteOpenIDConnectProvider", arn)],
         AwsChange::InstallAddon { tags, .. } => [
             Some(right("eks:CreateAddon", scope.cluster())),
             when(!tags.is_empty(), right("eks:TagResource", scope.addon())),
@@ -291,7 +293,7 @@ pub fn rights_of(change: &AwsChange, scope: &PolicyScope<'_>) -> Vec<RightCheck>
 
 fn right_of(step: &RoleStep, role: &str) -> RightCheck {
     match step {
-        RoleStep::SetTrust(_) => right("iam:UpdateAssumeRolePolicy", role),
+        RoleStep::SetTrust { .. } => right("iam:UpdateAssumeRolePolicy", role),
         RoleStep::Tag(_) => right("iam:TagRole", role),
         RoleStep::SetBoundary(boundary) => {
             right_if("iam:PutRolePermissionsBoundary", role, "iam:PermissionsBoundary", boundary)

@@ -53,7 +53,7 @@ fn association() -> AwsChange {
 fn every_change() -> Vec<AwsChange> {
     let text = str::to_owned;
     let tags = new_role().tags;
-    let steps = vec![RoleStep::SetTrust(json!({})), RoleStep::Tag(tags.clone())];
+    let steps = vec![RoleStep::SetTrust { seen: json!({}), document: json!({}) }, RoleStep::Tag(tags.clone())];
     vec![
         AwsChange::CreateOidcProvider {
             arn: text(PROVIDER),

@@ -8,6 +8,8 @@ use super::change::{AwsChange, NewAssociation, NewRole, RoleStep, Tags};
 use super::client::Aws;
 use super::found::Role;
 use super::send::Call;
+use super::trust_policy::normalized;
+use crate::access::Access;
 
 fn tags(tags: &Tags) -> Option<Vec<Tag>> {
     // Building one fails without a key or a value, and here are both.
@@ -25,6 +27,10 @@ impl Aws {
     /// # Errors
     /// What AWS says, or that somebody else was faster and made something different.
     pub async fn apply(&self, change: &AwsChange) -> Result<(), AwsError> {
+        if self.access == Access::ReadOnly {
+            // Some changes begin with a look, which alone would be let through.
+            return Err(AwsError::ReadOnly { operation: "a change".to_owned() });
+        }
         match change {
             AwsChange::CreateOidcProvider { arn, url, audience, tags } => {
                 self.create_provider(arn, url, audience, tags).await
@@ -54,8 +60,11 @@ impl Aws {
             }
             AwsChange::InstallAddon { cluster, addon, tags } => self.install_addon(cluster, addon, tags).await,
             AwsChange::DeleteAssociation { cluster, id } => self.delete_association(cluster, id).await,
-            AwsChange::TakeBackTrust { name, document } => self.set_trust(name, document).await,
-            AwsChange::DeleteRole { name, detach, inline } => {
+            AwsChange::TakeBackTrust { name, seen, document } => self.change_trust(name, seen, document).await,
+            AwsChange::DeleteRole { name, seen, detach, inline } => {
+                if !self.still_as_seen(name, seen).await? {
+                    return Ok(());
+                }
                 for policy in detach {
                     self.detach_policy(name, policy).await?;
                 }
@@ -64,7 +73,14 @@ impl Aws {
                 }
                 self.delete_role(name).await
             }
-            AwsChange::DeleteOidcProvider { arn } => self.delete_oidc_provider(arn).await,
+            AwsChange::DeleteOidcProvider { arn, but_for } => {
+                let trusting = self.roles_trusting(arn).await?;
+                if let Some(other) = trusting.iter().find(|name| Some(*name) != but_for.as_ref()) {
+                    let (what, how) = (format!("OIDC provider `{arn}`"), format!("role `{other}` trusts it now"));
+                    return Err(AwsError::Moved { what, how });
+                }
+                self.delete_oidc_provider(arn).await
+            }
         }
     }
 
@@ -103,18 +119,18 @@ impl Aws {
                 .set_tags(its.clone())
                 .send()
         };
-        let created = self.ask(Call::iam("CreateRole", format!("role `{}`", role.name)), send).await;
-        if created.as_ref().map_or_else(AwsError::is_there_already, |_| true) {
-            self.remember_made(&role.name);
-        }
-        match created {
-            Ok(_) => Ok(()),
+        match self.ask(Call::iam("CreateRole", format!("role `{}`", role.name)), send).await {
+            Ok(_) => {
+                self.remember_made(&role.name);
+                Ok(())
+            }
             Err(error) if error.is_there_already() => match self.role(&role.name).await? {
                 Some(there) => match difference(role, &there) {
                     None => Ok(()),
                     Some(differs) => meanwhile(format!("role `{}`", role.name), differs),
                 },
-                None => Err(error),
+                // IAM tells names apart without regard to case when it creates, and with regard when it reads.
+                None => Err(AwsError::HiddenRole { name: role.name.clone() }),
             },
             Err(error) => Err(error),
         }
@@ -129,7 +145,7 @@ impl Aws {
 
     async fn step(&self, role: &str, step: &RoleStep) -> Result<(), AwsError> {
         match step {
-            RoleStep::SetTrust(trust) => self.set_trust(role, trust).await,
+            RoleStep::SetTrust { seen, document } => self.change_trust(role, seen, document).await,
             RoleStep::Tag(its) => {
                 let its = tags(its);
                 let send = || self.iam.tag_role().role_name(role).set_tags(its.clone()).send();
@@ -150,6 +166,29 @@ impl Aws {
                     request.policy_document(document.to_string()).send()
                 };
                 self.ask(self.about("PutRolePolicy", "role", role), send).await.map(drop)
+            }
+        }
+    }
+
+    /// Writes a trust policy in the place of the one that was looked at, and of no other.
+    async fn change_trust(&self, name: &str, seen: &Value, document: &Value) -> Result<(), AwsError> {
+        match self.still_as_seen(name, seen).await {
+            Ok(_) => self.set_trust(name, document).await,
+            // A run that died may have got this far.
+            Err(AwsError::Moved { .. }) if self.still_as_seen(name, document).await.is_ok() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks once more before what can't be undone: IAM itself overwrites and deletes whatever is there by then. Answers
+    /// whether the role is there at all.
+    async fn still_as_seen(&self, name: &str, seen: &Value) -> Result<bool, AwsError> {
+        match self.role(name).await? {
+            None => Ok(false),
+            Some(role) if normalized(&role.trust) == normalized(seen) => Ok(true),
+            Some(_) => {
+                let how = "its trust policy is another one than the one that was looked at".to_owned();
+                Err(AwsError::Moved { what: format!("role `{name}`"), how })
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::settings::{AwsIdentity, Settings};
 pub(super) fn plan_identity(settings: &Settings, found: &FoundAws, standing: &StandingAws, plan: &mut Plan) {
     let Some(aws) = settings.aws.as_ref().filter(|aws| aws.identity != AwsIdentity::None) else { return };
     let account = format!("{}/{}", settings.job_namespace, settings.job_account.name);
-    plan_association(&account, aws.identity, found, standing, plan);
+    plan_association((&account, aws.role_name()), aws.identity, found, standing, plan);
     // The jobs may have got their identity in one way first and in the other one later: both doors are closed.
     let entrants: Vec<Entrant> = [AwsIdentity::Irsa, AwsIdentity::PodIdentity]
         .into_iter()
@@ -52,7 +52,13 @@ fn is_ours(tagged: &tags::Tags, cluster: &str, account: &str) -> bool {
         && tagged.get(tags::SERVICE_ACCOUNT).is_none_or(|it| it == account)
 }
 
-fn plan_association(account: &str, identity: AwsIdentity, found: &FoundAws, standing: &StandingAws, plan: &mut Plan) {
+fn plan_association(
+    (account, role_name): (&str, &str),
+    identity: AwsIdentity,
+    found: &FoundAws,
+    standing: &StandingAws,
+    plan: &mut Plan,
+) {
     let object = format!("aws:pod-identity-association/{account}");
     match &standing.association {
         Look::Missing | Look::NotLooked => {}
@@ -61,6 +67,13 @@ fn plan_association(account: &str, identity: AwsIdentity, found: &FoundAws, stan
         }
         Look::Unknown(why) => refuse_unseen(&object, why, plan),
         Look::There(association) if is_ours(&association.tags, found.cluster.arn.as_str(), account) => {
+            let named = association.role_arn.rsplit('/').next().unwrap_or_default();
+            if named != role_name {
+                plan.warnings.push(format!(
+                    "{object} names another role, {}, which stays: `runner-setup destroy --role-name {named}` takes it back",
+                    association.role_arn
+                ));
+            }
             let change =
                 AwsChange::DeleteAssociation { cluster: found.cluster.name.clone(), id: association.id.clone() };
             plan.planned.push(line(&object, Action::Delete, MADE, Some(change)));
@@ -110,7 +123,7 @@ fn plan_role(
     let gone = |path: String, from: &str| FieldChange { path, from: json!(from), to: Value::Null };
     let mut fields: Vec<_> = detach.iter().map(|arn| gone(format!("attachedPolicies[{arn}]"), arn)).collect();
     fields.extend(inline.iter().map(|policy| gone(format!("policies[{policy}]"), policy)));
-    let change = AwsChange::DeleteRole { name: name.to_owned(), detach, inline };
+    let change = AwsChange::DeleteRole { name: name.to_owned(), seen: role.trust.clone(), detach, inline };
     plan.planned.push(Planned { fields, ..line(&object, Action::Delete, MADE, Some(change)) });
     true
 }
@@ -143,7 +156,7 @@ fn plan_shared(name: &str, object: &str, role: &Role, rest: Value, plan: &mut Pl
             to: Value::Null,
         })
         .collect();
-    let change = AwsChange::TakeBackTrust { name: name.to_owned(), document: rest.clone() };
+    let change = AwsChange::TakeBackTrust { name: name.to_owned(), seen: role.trust.clone(), document: rest.clone() };
     let why = "it trusts others too: only the jobs' statement goes";
     plan.planned.push(Planned { fields, ..line(object, Action::Update, why, Some(change)) });
 }
@@ -189,7 +202,8 @@ fn plan_provider(role_that_goes: Option<&str>, found: &FoundAws, standing: &Stan
             let others: Vec<_> =
                 trusting.iter().map(String::as_str).filter(|name| Some(*name) != role_that_goes).collect();
             if others.is_empty() {
-                let change = AwsChange::DeleteOidcProvider { arn };
+                let but_for = role_that_goes.map(str::to_owned);
+                let change = AwsChange::DeleteOidcProvider { arn, but_for };
                 plan.planned.push(line(&object, Action::Delete, MADE, Some(change)));
             } else {
                 let why = format!("other roles trust it: {}", super::listed(&names(&others)));

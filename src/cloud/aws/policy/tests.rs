@@ -40,7 +40,7 @@ fn s3() -> Vec<Arn> {
 fn changes(scope: &PolicyScope<'_>) -> Vec<AwsChange> {
     let tags: BTreeMap<_, _> = [("made-by".to_owned(), "runner-setup".to_owned())].into();
     let provider = scope.provider();
-    let mut steps = vec![RoleStep::SetTrust(json!({})), RoleStep::Tag(tags.clone())];
+    let mut steps = vec![RoleStep::SetTrust { seen: json!({}), document: json!({}) }, RoleStep::Tag(tags.clone())];
     steps.extend(scope.boundary.map(|arn| RoleStep::SetBoundary(arn.to_string())));
     steps.extend(scope.attach.iter().map(|arn| RoleStep::Attach(arn.to_string())));
     steps.push(RoleStep::PutInlinePolicy { name: "jobs".to_owned(), document: json!({}) });
