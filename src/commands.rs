@@ -7,8 +7,45 @@ use crate::cluster::{Kind, ObjectRef};
 use crate::plan::{Plan, ROLE_ANNOTATION, is_job_account};
 use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
 
+/// How kubectl and helm find the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kubeconfig {
+    /// There is a context, or the lines run inside the cluster.
+    There,
+    /// There is none: EKS itself said where the cluster is.
+    Missing,
+}
+
 /// Lines for a POSIX shell that do what the plan would do, in its order. The chart stands for the objects it makes.
-pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> {
+pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool, kubeconfig: Kubeconfig) -> Vec<String> {
+    in_the_right_place(settings, kubeconfig, changes(settings, plan, key_is_given))
+}
+
+/// Leads the lines with what lets them act where the plan would: in the profile's account, and on the cluster.
+fn in_the_right_place(settings: &Settings, kubeconfig: Kubeconfig, mut lines: Vec<String>) -> Vec<String> {
+    let Some(aws) = &settings.aws else { return lines };
+    let first = |lines: &[String], tools: &[&str]| {
+        lines.iter().position(|line| line.split(' ').next().is_some_and(|tool| tools.contains(&tool)))
+    };
+    if kubeconfig == Kubeconfig::Missing
+        && let Some(at) = first(&lines, &["kubectl", "helm"])
+    {
+        lines.insert(at, crate::cloud::aws::commands::update_kubeconfig(&aws.cluster, region(settings)));
+    }
+    if let Some(profile) = &aws.profile
+        && let Some(at) = first(&lines, &["aws"])
+    {
+        lines.insert(at, format!("export AWS_PROFILE={}", word(&profile.name)));
+    }
+    lines
+}
+
+/// The region, as far as it is known.
+fn region(settings: &Settings) -> &str {
+    settings.aws.as_ref().and_then(|aws| aws.region.as_ref()).map_or("$AWS_REGION", |region| region.as_str())
+}
+
+fn changes(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut installs = false;
     let mut annotations = Vec::new();
@@ -24,9 +61,7 @@ pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<S
                 _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
             },
             Change::Aws(change) => {
-                let region =
-                    settings.aws.as_ref().and_then(|aws| aws.region.as_ref()).map_or("$AWS_REGION", |r| r.as_str());
-                lines.extend(crate::cloud::aws::commands::lines(change, region));
+                lines.extend(crate::cloud::aws::commands::lines(change, region(settings)));
             }
             Change::StoreKey { object, data_key } => {
                 let file = match (&settings.private_key_file, key_is_given) {

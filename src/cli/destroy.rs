@@ -8,7 +8,7 @@ use futures::future::join_all;
 use crate::access::Access;
 use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, Right};
-use crate::commands::{delete_runner, equivalent};
+use crate::commands::delete_runner;
 use crate::event::Event;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
@@ -194,7 +194,7 @@ async fn carry_out(
 
 /// The same as lines for a shell: data on stdout, or a part of the document.
 fn show_commands(session: &Session<'_>, plan: &Plan, document: &mut ResultDocument) {
-    let lines = equivalent(&session.settled.settings, plan, false);
+    let lines = session.equivalent(plan, false);
     if session.call.terminal.output == Output::Human {
         session.call.terminal.data(&lines.join("\n"));
     } else {

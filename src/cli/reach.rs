@@ -29,6 +29,10 @@ const PLUGIN_PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may be silent where there is another way to log in.
 const PLUGIN_PATIENCE_ON_EKS: Duration = Duration::from_secs(15);
 
+/// What somebody without a kubeconfig may not know.
+const WITHOUT_KUBECONFIG: &str =
+    "a cluster on EKS needs no kubeconfig: `--provider eks --cluster-name NAME --region REGION`";
+
 /// What a session works on, open.
 pub(super) struct Reached {
     /// The cluster.
@@ -276,7 +280,11 @@ pub(super) fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) ->
         Ok(Some(contexts)) if without && context.is_none() && contexts.current.is_none() => None,
         Ok(Some(contexts)) => contexts.facts(context).err().map(Failure::from),
         Ok(None) if without || call.process.var("KUBERNETES_SERVICE_HOST").is_some() => None,
-        Ok(None) => Some(Contexts::none(call.process, &files).into()),
+        Ok(None) => {
+            let failure = Failure::from(Contexts::none(call.process, &files));
+            let may_be_eks = answers.text(&setting::PROVIDER).is_none();
+            Some(if may_be_eks { failure.hint(WITHOUT_KUBECONFIG) } else { failure })
+        }
         Err(error) => Some(error.into()),
     }
 }

@@ -9,6 +9,7 @@ use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
 use crate::cloud::aws::Aws;
 use crate::cluster::{Cluster, ContextFacts};
+use crate::commands::{Kubeconfig, equivalent};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
@@ -222,6 +223,17 @@ impl<'a> Session<'a> {
             planned = self.look_and_plan() => planned,
             () = interrupt.pressed() => Err(unchanged()),
         }
+    }
+
+    /// A plan as lines for a shell.
+    pub(super) fn equivalent(&self, plan: &Plan, key_is_given: bool) -> Vec<String> {
+        // A context whose plugin failed is there all the same.
+        let no_context = self.settled.connection.context.is_none();
+        let kubeconfig = match &self.login {
+            Login::Token { .. } if no_context => Kubeconfig::Missing,
+            _ => Kubeconfig::There,
+        };
+        equivalent(&self.settled.settings, plan, key_is_given, kubeconfig)
     }
 
     /// What can be looked at, through clients that are closed for writing.

@@ -242,7 +242,11 @@ pub(super) async fn associated(
                 FailureKind::Refused,
                 format!("EKS gives `{namespace}/{account}` {there}, not the role {wanted}"),
             )
-            .hint(format!("aws eks list-pod-identity-associations --cluster-name {}", found.cluster.name)))
+            .hint(format!(
+                "aws eks list-pod-identity-associations --cluster-name {} --region {}",
+                found.cluster.name,
+                found.cluster.arn.region()
+            )))
         }
     }
 }

@@ -107,6 +107,55 @@ fn the_lines_for_what_is_there_add_what_is_missing() {
     assert_eq!(lab.annotated(), Some(other));
 }
 
+/// The lines for aws, as they are pasted: into one shell.
+fn paste(lab: &EksLab, lines: &[String]) {
+    let pasted = ["export", "aws"];
+    let lines: Vec<_> =
+        lines.iter().filter(|line| pasted.contains(&line.split(' ').next().unwrap())).map(String::as_str).collect();
+    sh(lab, &lines.join("\n"));
+}
+
+#[test]
+fn the_aws_lines_act_in_the_account_of_the_profile() {
+    let mut lab = EksLab::new("cmd-profile");
+    let is_export = |line: &String| line.starts_with("export AWS_PROFILE=");
+    assert!(!lines(&lab, &[]).iter().any(is_export), "nobody named a profile");
+    let id = lab.account.id().to_owned();
+    lab.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY").unset("AWS_SESSION_TOKEN");
+    let keys =
+        |profile: &str, id: &str| format!("[{profile}]\naws_access_key_id = {id}\naws_secret_access_key = test\n");
+    let elsewhere = Aws::shared().account();
+    lab.file(".aws/config", "[profile team]\nregion = eu-central-1\n");
+    lab.file(".aws/credentials", &[keys("default", elsewhere.id()), keys("team", &id)].concat());
+    let all = lines(&lab, &["--profile", "team"]);
+    let exports: Vec<_> = all.iter().filter(|line| is_export(line)).collect();
+    assert_eq!(exports, ["export AWS_PROFILE=team"], "{all:#?}");
+    let first = all.iter().position(|line| line.starts_with("aws ")).unwrap();
+    assert!(is_export(&all[first - 1]), "{all:#?}");
+    assert!(!all.iter().any(|line| line.contains("update-kubeconfig")), "there is a context: {all:#?}");
+    paste(&lab, &all);
+    assert!(elsewhere.writes().is_empty());
+    let _ = lab.statements(&lab.role_name());
+    // What was said in the file or by the variable counts as much; and where nothing is done in AWS, there is no line.
+    lab.file("runner-setup.yaml", "apiVersion: runner-setup/v1\naws: { profile: team }\n");
+    assert_eq!(lines(&lab, &["--tag=a=b"]).iter().filter(|line| is_export(line)).count(), 1);
+    assert!(!lines(&lab, &[]).iter().any(is_export));
+    let _ = lab.run(&["apply", "--yes", "--no-wait"]).exits(0);
+    let destroy = lab.run(&["destroy", "--dry-run", "--show-commands"]).exits(0).stdout;
+    assert!(destroy.find("export AWS_PROFILE=team\n").unwrap() < destroy.find("aws iam").unwrap(), "{destroy}");
+}
+
+#[test]
+fn without_a_kubeconfig_the_lines_make_one_first() {
+    let mut lab = EksLab::without_kubeconfig("cmd-nokube");
+    lab.name_cluster();
+    let all = lines(&lab, &["--provider=eks"]);
+    let line = format!("aws eks update-kubeconfig --name {} --region eu-central-1", lab.cluster.name());
+    assert_eq!(all.iter().filter(|it| **it == line).count(), 1, "{all:#?}");
+    let kubectl = all.iter().position(|line| line.starts_with("kubectl ")).unwrap();
+    assert_eq!(all[kubectl - 1], line, "{all:#?}");
+}
+
 fn save(lab: &EksLab) -> Outcome {
     lab.run(&["plan", "--out=p.json", "-o", "json", "--no-wait", "--tag", "team=blue"]).exits(0)
 }

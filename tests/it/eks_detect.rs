@@ -221,3 +221,15 @@ fn a_cluster_of_another_account_is_refused() {
     assert!(lab.account.writes().is_empty());
     let _: Value = lab.run(&["namespaces", "--dry-run", "-o", "json"]).exits(0).json();
 }
+
+#[test]
+fn without_a_kubeconfig_the_way_without_one_is_named() {
+    let mut lab = EksLab::without_kubeconfig("eks-hint");
+    lab.unset("AWS_REGION").unset("AWS_DEFAULT_REGION");
+    let hint = "--provider eks --cluster-name NAME --region REGION";
+    let name = lab.cluster.name().to_owned();
+    let _ = lab.run(&["plan", "--cluster-name", &name]).exits(3).says("there is no kubeconfig").says(hint);
+    let generic = lab.run(&["plan", "--provider=generic"]).exits(3).says("there is no kubeconfig");
+    assert!(!generic.stderr.contains(hint), "{generic}");
+    let _ = lab.run(&["plan", "--provider=eks", "--cluster-name", &name, "--region=eu-central-1"]).exits(0);
+}

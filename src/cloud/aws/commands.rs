@@ -61,6 +61,11 @@ pub fn lines(change: &AwsChange, region: &str) -> Vec<String> {
     }
 }
 
+/// The line that makes a context for kubectl and helm.
+pub fn update_kubeconfig(cluster: &str, region: &str) -> String {
+    shell(&["aws", "eks", "update-kubeconfig", "--name", cluster, "--region", region])
+}
+
 fn create_role(role: &NewRole) -> String {
     let trust = role.trust.to_string();
     let mut words = vec!["aws", "iam", "create-role", "--role-name", &role.name];
