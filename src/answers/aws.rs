@@ -13,7 +13,7 @@ use super::told::{Layer, Said, Source};
 use crate::cloud::aws::Profile;
 use crate::cloud::aws::names::{policy_arn, role_arn, role_name, role_name_for, role_path, tag};
 use crate::cloud::aws::settings::{AwsSettings, OurRole, RoleChoice};
-use crate::cloud::aws::tags;
+use crate::cloud::aws::tags::{self, Tags};
 use crate::settings::{AwsIdentity, Provider};
 
 /// Everything that only EKS has.
@@ -36,6 +36,10 @@ const OF_OUR_ROLE: [&Setting; 5] = [&ROLE_NAME, &ROLE_PATH, &PERMISSIONS_BOUNDAR
 const INLINE_POLICY_MAX: usize = 10_240;
 /// IAM's limit for tags, less those that this tool writes.
 const TAGS_MAX: usize = 47;
+/// IAM's quota for the managed policies of a role, unless it was raised.
+const POLICIES_QUOTA: usize = 10;
+/// What that quota can be raised to.
+const POLICIES_MAX: usize = 20;
 /// The annotation that names a role to the webhook of IRSA.
 const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 
@@ -57,15 +61,7 @@ pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<
         by_flag: settling.layer(&PROFILE) >= Layer::File && !in_environment(settling, &PROFILE),
     });
     check_identity(settling, identity);
-    let tags: Vec<(String, String)> = settling.parse_all(&TAG, tag);
-    for (key, _) in &tags {
-        if tags::is_ours(key) {
-            settling.refuse::<()>(&TAG, format!("`{key}` is a tag that runner-setup writes itself"));
-        }
-    }
-    if tags.len() > TAGS_MAX {
-        settling.refuse::<()>(&TAG, format!("{} tags are too many: {TAGS_MAX} is the most", tags.len()));
-    }
+    let tags = tags(settling);
     let cluster = cluster?;
     let role = role(settling, &cluster)?;
     Some(Some(AwsSettings {
@@ -74,9 +70,37 @@ pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<
         profile,
         identity,
         role,
-        tags: tags.into_iter().collect(),
+        tags,
         install_addon: settling.switch(&INSTALL_ADDON),
     }))
+}
+
+/// The tags that a person wants on what is made.
+fn tags(settling: &mut Settling<'_>) -> Tags {
+    let told: Vec<(String, String)> = settling.parse_all(&TAG, tag);
+    let mut tags = Tags::new();
+    for (key, value) in told {
+        if tags::is_ours(&key) {
+            settling.refuse::<()>(&TAG, format!("`{key}` is a tag that runner-setup writes itself"));
+        }
+        match tags.iter().find(|(known, _)| tags::is_same_key(known, &key)) {
+            Some((known, there)) if *known == key && *there != value => {
+                let problem = format!("`{key}` has two values, `{there}` and `{value}`; give it one");
+                settling.refuse::<()>(&TAG, problem);
+            }
+            Some((known, _)) if *known != key => {
+                let problem = format!("`{known}` and `{key}` are the same key to IAM, which knows no case in them");
+                settling.refuse::<()>(&TAG, problem);
+            }
+            _ => {
+                tags.insert(key, value);
+            }
+        }
+    }
+    if tags.len() > TAGS_MAX {
+        settling.refuse::<()>(&TAG, format!("{} tags are too many: {TAGS_MAX} is the most", tags.len()));
+    }
+    tags
 }
 
 /// A variable that is there for other tools may lead away from the cluster that the context names.
@@ -141,6 +165,17 @@ fn role(settling: &mut Settling<'_>, cluster: &str) -> Option<RoleChoice> {
     let mut policies = settling.parse_all(&ATTACH_POLICY, policy_arn);
     let mut seen = std::collections::BTreeSet::new();
     policies.retain(|policy| seen.insert(policy.clone()));
+    if policies.len() > POLICIES_MAX {
+        let problem =
+            format!("{} policies are too many: IAM attaches at most {POLICIES_MAX} to a role", policies.len());
+        settling.refuse::<()>(&ATTACH_POLICY, problem);
+    } else if policies.len() > POLICIES_QUOTA {
+        let place = settling.told(&ATTACH_POLICY).map(|told| told.source.place(&ATTACH_POLICY)).unwrap_or_default();
+        settling.warnings.push(format!(
+            "{place}: {} policies are to be attached, and IAM's default quota is {POLICIES_QUOTA} policies for a role",
+            policies.len()
+        ));
+    }
     let inline_policy = inline_policy(settling);
     Some(RoleChoice::Ours(OurRole { name: name?, path, boundary, policies, inline_policy }))
 }

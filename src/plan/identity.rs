@@ -269,6 +269,17 @@ fn plan_association(ground: &Ground<'_>, plan: &mut Plan) {
     let object = format!("aws:pod-identity-association/{}", ground.account);
     let role_arn = role_arn(ground.aws, ground.found);
     match &ground.found.association {
+        Look::There(association) if association.without_session_tags => {
+            // Somebody may have meant it, so it is not changed; our statement asks for two of these tags.
+            let message =
+                "has session tags disabled, and without them the role's trust policy can't tell whose pod it is";
+            plan.refusals.push(Refusal::new(&object, message).hint(format!(
+                "aws eks update-pod-identity-association --cluster-name {} --association-id {} --region {} --no-disable-session-tags",
+                cluster.name,
+                association.id,
+                cluster.arn.region()
+            )));
+        }
         Look::There(association) if association.role_arn == role_arn => {
             if let Some(target) = &association.target_role_arn {
                 plan.warnings.push(format!("{object} names a target role, and pods end up as {target}"));

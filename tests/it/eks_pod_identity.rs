@@ -162,6 +162,23 @@ fn what_somebody_associated_with_this_role_is_as_it_should_be() {
 }
 
 #[test]
+fn an_association_without_session_tags_is_refused_until_it_has_them() {
+    let lab = EksLab::new("pods-untagged");
+    lab.cluster.addon(ADDON, &json!({}));
+    let _ = apply(&lab, &[]).exits(0);
+    let id = association(&lab)["associationId"].as_str().unwrap().to_owned();
+    let name = lab.cluster.name();
+    let words = ["eks", "update-pod-identity-association", "--cluster-name", name, "--association-id", &id];
+    let _ = lab.account.aws(&[&words[..], &["--disable-session-tags"]].concat());
+    let refused = refuses(&lab, &[]).explains("has session tags disabled");
+    let hint = [&words[..], &["--region", "eu-central-1", "--no-disable-session-tags"]].concat();
+    let _ = refused.explains(&format!("aws {}", hint.join(" ")));
+    // The one hint.
+    let _ = lab.account.aws(&hint);
+    has_nothing_to_do(&lab, &[]);
+}
+
+#[test]
 fn a_role_that_trusts_all_pods_is_adopted_with_a_warning() {
     let lab = EksLab::new("pods-wide");
     lab.cluster.addon(ADDON, &json!({}));

@@ -128,3 +128,49 @@ fn rules_and_objects_are_there_once() {
     let settings = settled(&flags, &[TOKEN, ("PO_ORG_ID", "o")], None, Need::EVERYTHING).unwrap().settings;
     assert_eq!((settings.rules.len(), settings.adopt.len()), (2, 1));
 }
+
+/// A settled EKS cluster's answers with these flags, all of one setting.
+fn on_eks(setting: &str, values: &[String]) -> Result<Settled, Failure> {
+    let given: Vec<String> = values.iter().map(|value| format!("--{setting}={value}")).collect();
+    let flags: Vec<&str> =
+        ["--provider=eks", "--cluster-name=prod"].into_iter().chain(given.iter().map(String::as_str)).collect();
+    settled(&flags, &[TOKEN, ("PO_ORG_ID", "o")], None, Need::EVERYTHING)
+}
+
+#[test]
+fn keys_of_tags_know_no_case() {
+    for (tags, words) in [
+        (&["Team=a", "team=b"][..], "`Team` and `team` are the same key to IAM"),
+        (&["Team=a", "team=a"], "`Team` and `team` are the same key to IAM"),
+        (&["a=1", "a=2"], "`a` has two values, `1` and `2`"),
+        (&["Runner-Setup/Cluster=x"], "`Runner-Setup/Cluster` is a tag that runner-setup writes itself"),
+        (&["app.kubernetes.io/Managed-By=x"], "is a tag that runner-setup writes itself"),
+    ] {
+        let tags: Vec<String> = tags.iter().map(ToString::to_string).collect();
+        let failure = on_eks("tag", &tags).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert!(failure.message.contains("`--tag`") && failure.message.contains(words), "{tags:?}: {failure:?}");
+    }
+    let twice = on_eks("tag", &["a=1".to_owned(), "b=1".to_owned(), "a=1".to_owned()]).unwrap();
+    assert_eq!(twice.settings.aws.unwrap().tags.len(), 2);
+}
+
+#[test]
+fn a_role_has_only_so_many_policies() {
+    let settled = |count: usize| {
+        let policies: Vec<String> = (0..count).map(|at| format!("arn:aws:iam::123456789012:policy/p{at}")).collect();
+        // Once more is not one more.
+        on_eks("attach-policy", &[&policies[..], &policies[..1]].concat())
+    };
+    assert_eq!(settled(10).unwrap().warnings, Vec::<String>::new());
+    for count in [11, 20] {
+        let warnings = settled(count).unwrap().warnings;
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("IAM's default quota is 10 policies for a role"),
+            "{warnings:?}"
+        );
+    }
+    let failure = settled(21).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+    assert!(failure.message.contains("21 policies are too many: IAM attaches at most 20 to a role"), "{failure:?}");
+}

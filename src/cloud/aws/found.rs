@@ -148,6 +148,8 @@ pub struct Association {
     pub role_arn: String,
     /// Another role that they get through the first one.
     pub target_role_arn: Option<String>,
+    /// Whether sessions come without the tags that say whose pod it is.
+    pub without_session_tags: bool,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }

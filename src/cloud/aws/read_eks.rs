@@ -127,6 +127,7 @@ impl Aws {
             id: id.to_owned(),
             role_arn: association.role_arn().ok_or_else(|| incomplete(&call(), "role"))?.to_owned(),
             target_role_arn: association.target_role_arn().map(str::to_owned),
+            without_session_tags: association.disable_session_tags().unwrap_or_default(),
             tags: sorted(association.tags().into_iter().flatten()),
         }))
     }

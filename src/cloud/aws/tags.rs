@@ -12,9 +12,14 @@ pub const CLUSTER: &str = "runner-setup/cluster";
 /// On what it made or adopted: `<namespace>/<name>` of the service account that it is for.
 pub const SERVICE_ACCOUNT: &str = "runner-setup/service-account";
 
-/// Whether a key is one of ours.
+/// Whether a key is one of ours. IAM takes keys that differ only in case as the same.
 pub fn is_ours(key: &str) -> bool {
-    [MADE, CLUSTER, SERVICE_ACCOUNT].contains(&key)
+    [MADE, CLUSTER, SERVICE_ACCOUNT].iter().any(|ours| is_same_key(key, ours))
+}
+
+/// Whether two keys are the same to IAM, which knows no case in them.
+pub fn is_same_key(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 /// Whether this tool made what carries these tags.

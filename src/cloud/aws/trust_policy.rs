@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 pub const AUDIENCE: &str = "sts.amazonaws.com";
 /// The principal of EKS Pod Identity, in every partition.
 const PODS: &str = "pods.eks.amazonaws.com";
+/// A name, and an audience, that nobody has.
+const OTHER: &str = "somebody-else";
 
 /// Who has to be let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,36 +89,71 @@ impl Entrant {
 
     /// What the policy does about them.
     pub fn judge(&self, document: &Value) -> Judgement {
-        let mut judgement = Judgement { issuers: issuers(document), ..Judgement::default() };
-        let verdicts = |entrant: &Self, effect: &str| -> Vec<Truth> {
-            let of_effect = |statement: &&Value| statement.get("Effect").and_then(Value::as_str) == Some(effect);
-            statements(document).into_iter().filter(of_effect).map(|s| entrant.matches(s)).collect()
-        };
-        judgement.denies = verdicts(self, "Deny").contains(&Truth::Yes);
-        let allows = self.allows(document);
-        judgement.lets_in = allows == Truth::Yes && !judgement.denies;
-        let denies_perhaps = verdicts(self, "Deny").contains(&Truth::Perhaps);
-        judgement.unjudged = allows == Truth::Perhaps || denies_perhaps;
-        if judgement.lets_in {
-            judgement.too_wide = self
-                .strangers()
-                .into_iter()
-                .find(|(stranger, _)| stranger.allows(document) == Truth::Yes)
-                .map(|(_, words)| words);
+        let denies = self.denied(document, AUDIENCE);
+        let allows = self.allows(document, AUDIENCE);
+        let lets_in = allows == Truth::Yes && denies != Truth::Yes;
+        let mut too_wide = self.anybody(document);
+        if lets_in {
+            let stranger = self.strangers().into_iter().find(|(it, _)| it.is_let_in(document, AUDIENCE));
+            too_wide.extend(stranger.map(|(_, words)| words));
+            if matches!(self, Self::WebIdentity { .. }) && self.is_let_in(document, OTHER) {
+                too_wide.push("tokens for any audience".to_owned());
+            }
         }
-        judgement
+        Judgement {
+            lets_in,
+            denies: denies == Truth::Yes,
+            too_wide: (!too_wide.is_empty()).then(|| too_wide.join(" and ")),
+            unjudged: allows == Truth::Perhaps || denies == Truth::Perhaps,
+            issuers: issuers(document),
+        }
+    }
+
+    /// Whether they get in for certain, with a token for this audience.
+    fn is_let_in(&self, document: &Value, audience: &str) -> bool {
+        self.allows(document, audience) == Truth::Yes && self.denied(document, audience) != Truth::Yes
+    }
+
+    /// Whether a statement keeps them out.
+    fn denied(&self, document: &Value, audience: &str) -> Truth {
+        let denials = statements(document).into_iter().filter(|statement| has_effect(statement, "Deny"));
+        denials.map(|statement| self.matches(statement, audience)).max().unwrap_or(Truth::No)
     }
 
     /// Whether the policy allows every action that they need; each may be allowed by another statement.
-    fn allows(&self, document: &Value) -> Truth {
+    fn allows(&self, document: &Value, audience: &str) -> Truth {
         let needed = self.actions().iter().map(|action| {
-            let verdicts = statements(document).into_iter().filter_map(|statement| {
-                let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-                allows.then(|| names_action(statement, action).and(|| self.matches(statement)))
-            });
+            let allowing = statements(document).into_iter().filter(|statement| has_effect(statement, "Allow"));
+            let verdicts =
+                allowing.map(|statement| names_action(statement, action).and(|| self.matches(statement, audience)));
             verdicts.max().unwrap_or(Truth::No)
         });
         needed.min().unwrap_or(Truth::No)
+    }
+
+    /// Principals of AWS that may assume the role without any condition, in words: everybody, or other accounts (where
+    /// the entrant tells which one is ours).
+    fn anybody(&self, document: &Value) -> Vec<String> {
+        let ours = match self {
+            Self::WebIdentity { provider, .. } => account_of(provider),
+            Self::PodIdentity { .. } => None,
+        };
+        let mut accounts = std::collections::BTreeSet::new();
+        for statement in statements(document) {
+            let has_conditions =
+                statement.get("Condition").and_then(Value::as_object).is_some_and(|conditions| !conditions.is_empty());
+            let is_open = has_effect(statement, "Allow") && !has_conditions;
+            if !is_open || names_action(statement, "sts:AssumeRole") != Truth::Yes {
+                continue;
+            }
+            let Some(principal) = statement.get("Principal") else { continue };
+            if is_everybody(principal) {
+                return vec!["anybody in AWS".to_owned()];
+            }
+            let named = principal.get("AWS").map(texts).unwrap_or_default();
+            accounts.extend(named.into_iter().filter_map(account_of).filter(|it| ours.is_some_and(|ours| ours != *it)));
+        }
+        accounts.into_iter().map(|account| format!("principals of the AWS account {account}")).collect()
     }
 
     fn actions(&self) -> &'static [&'static str] {
@@ -127,17 +164,16 @@ impl Entrant {
     }
 
     /// Whether a statement's principal and conditions fit them.
-    fn matches(&self, statement: &Value) -> Truth {
+    fn matches(&self, statement: &Value, audience: &str) -> Truth {
         let any_action = self.actions().iter().map(|action| names_action(statement, action)).max();
-        any_action.unwrap_or(Truth::No).and(|| self.is_principal(statement)).and(|| self.meets(statement))
+        any_action.unwrap_or(Truth::No).and(|| self.is_principal(statement)).and(|| self.meets(statement, audience))
     }
 
     fn is_principal(&self, statement: &Value) -> Truth {
         let Some(principal) = statement.get("Principal") else {
             return if statement.get("NotPrincipal").is_some() { Truth::Perhaps } else { Truth::No };
         };
-        // To IAM these two are the same.
-        if principal == "*" || principal.get("AWS").is_some_and(|arns| texts(arns).contains(&"*")) {
+        if is_everybody(principal) {
             return Truth::Yes;
         }
         let (kind, wanted) = match self {
@@ -148,22 +184,22 @@ impl Entrant {
         Truth::of(named.iter().any(|name| *name == wanted || *name == "*"))
     }
 
-    fn meets(&self, statement: &Value) -> Truth {
+    fn meets(&self, statement: &Value, audience: &str) -> Truth {
         let Some(conditions) = statement.get("Condition").and_then(Value::as_object) else { return Truth::Yes };
         let all = conditions.iter().flat_map(|(operator, keys)| {
             let keys = keys.as_object().into_iter().flatten();
-            keys.map(move |(key, wanted)| condition(operator, self.value_of(key), &texts(wanted)))
+            keys.map(move |(key, wanted)| condition(operator, self.value_of(key, audience), &texts(wanted)))
         });
         all.min().unwrap_or(Truth::Yes)
     }
 
     /// What they bring for a condition key; keys know no case.
-    fn value_of(&self, key: &str) -> Option<String> {
+    fn value_of(&self, key: &str, audience: &str) -> Option<String> {
         let is = |name: &str| key.eq_ignore_ascii_case(name);
         match self {
             Self::WebIdentity { issuer, subject, .. } => {
                 if is(&format!("{issuer}:aud")) {
-                    Some(AUDIENCE.to_owned())
+                    Some(audience.to_owned())
                 } else {
                     is(&format!("{issuer}:sub")).then(|| subject.clone())
                 }
@@ -178,40 +214,76 @@ impl Entrant {
         }
     }
 
-    /// Others who should stay outside, the widest first, with the words for a door that lets them in.
-    fn strangers(&self) -> Vec<(Self, String)> {
-        const OTHER: &str = "somebody-else";
+    /// The namespace and the name of the service account.
+    fn names(&self) -> (&str, &str) {
         match self {
-            Self::WebIdentity { provider, issuer, subject } => {
-                let with =
-                    |subject: String| Self::WebIdentity { provider: provider.clone(), issuer: issuer.clone(), subject };
-                let namespace = subject.split(':').nth(2).unwrap_or_default();
-                vec![
-                    (
-                        with(format!("system:serviceaccount:{OTHER}:{OTHER}")),
-                        "every service account of the cluster".to_owned(),
-                    ),
-                    (
-                        with(format!("system:serviceaccount:{namespace}:{OTHER}")),
-                        format!("every service account of the namespace `{namespace}`"),
-                    ),
-                ]
+            Self::WebIdentity { subject, .. } => {
+                subject.strip_prefix("system:serviceaccount:").and_then(|it| it.split_once(':')).unwrap_or_default()
             }
-            Self::PodIdentity { namespace, .. } => {
-                let with = |namespace: &str| Self::PodIdentity {
-                    namespace: namespace.to_owned(),
-                    service_account: OTHER.to_owned(),
-                };
-                vec![
-                    (with(OTHER), "every service account that an association names".to_owned()),
-                    (
-                        with(namespace),
-                        format!("every service account of the namespace `{namespace}` that an association names"),
-                    ),
-                ]
+            Self::PodIdentity { namespace, service_account } => (namespace, service_account),
+        }
+    }
+
+    /// Another service account that comes by the same door.
+    fn other(&self, namespace: &str, account: &str) -> Self {
+        match self {
+            Self::WebIdentity { provider, issuer, .. } => Self::WebIdentity {
+                provider: provider.clone(),
+                issuer: issuer.clone(),
+                subject: format!("system:serviceaccount:{namespace}:{account}"),
+            },
+            Self::PodIdentity { .. } => {
+                Self::PodIdentity { namespace: namespace.to_owned(), service_account: account.to_owned() }
             }
         }
     }
+
+    /// Others who should stay outside, the widest first, with the words for a door that lets them in.
+    fn strangers(&self) -> Vec<(Self, String)> {
+        let (namespace, account) = self.names();
+        let (whole, named) = match self {
+            Self::WebIdentity { .. } => (" of the cluster", ""),
+            Self::PodIdentity { .. } => (" that an association names", " that an association names"),
+        };
+        let mut all = vec![(self.other(OTHER, OTHER), format!("every service account{whole}"))];
+        for like in alike(namespace) {
+            let words = format!("every service account of other namespaces named like `{namespace}`{named}");
+            all.push((self.other(&like, OTHER), words));
+        }
+        let words = format!("every service account of the namespace `{namespace}`{named}");
+        all.push((self.other(namespace, OTHER), words));
+        let words = format!("the service account `{account}` of every namespace{named}");
+        all.push((self.other(OTHER, account), words));
+        for like in alike(namespace) {
+            let words = format!("the service account `{account}` of other namespaces named like `{namespace}`{named}");
+            all.push((self.other(&like, account), words));
+        }
+        for like in alike(account) {
+            let words = format!("other service accounts of the namespace `{namespace}` named like `{account}`{named}");
+            all.push((self.other(namespace, &like), words));
+        }
+        all
+    }
+}
+
+/// Names that a pattern fits which leaves the end or the beginning of this one open.
+fn alike(name: &str) -> [String; 2] {
+    [format!("{name}-{OTHER}"), format!("{OTHER}-{name}")]
+}
+
+fn has_effect(statement: &Value, effect: &str) -> bool {
+    statement.get("Effect").and_then(Value::as_str) == Some(effect)
+}
+
+/// Whether a principal is everybody: to IAM both ways to write it are the same.
+fn is_everybody(principal: &Value) -> bool {
+    principal == "*" || principal.get("AWS").is_some_and(|arns| texts(arns).contains(&"*"))
+}
+
+/// The account of a principal of AWS: an ARN, or the account's digits alone.
+fn account_of(principal: &str) -> Option<&str> {
+    let account = if principal.starts_with("arn:") { principal.split(':').nth(4)? } else { principal };
+    (account.len() == 12 && account.chars().all(|c| c.is_ascii_digit())).then_some(account)
 }
 
 /// Whether something holds, as far as it can be known from outside.

@@ -61,11 +61,96 @@ fn what_is_too_wide_is_named() {
     assert_eq!(wide(json!({ "StringEquals": { aud.clone(): AUDIENCE } })), "every service account of the cluster");
     assert_eq!(
         wide(json!({ "StringLike": { sub.clone(): "system:serviceaccount:jobs:*" } })),
-        "every service account of the namespace `jobs`"
+        "every service account of the namespace `jobs` and tokens for any audience"
     );
     let open = json!({ "Statement": { "Effect": "Allow", "Principal": { "Service": PODS },
         "Action": ["sts:AssumeRole", "sts:TagSession"] } });
     assert_eq!(pod().judge(&open).too_wide.unwrap(), "every service account that an association names");
+}
+
+#[test]
+fn a_pattern_that_is_a_little_too_wide_is_named() {
+    for (namespace, account, words) in [
+        ("*", "job", "the service account `job` of every namespace"),
+        ("jo*", "job", "the service account `job` of other namespaces named like `jobs`"),
+        ("*bs", "job", "the service account `job` of other namespaces named like `jobs`"),
+        ("jo*", "*", "every service account of other namespaces named like `jobs`"),
+        ("jobs", "*", "every service account of the namespace `jobs`"),
+        ("jobs", "jo*", "other service accounts of the namespace `jobs` named like `job`"),
+        ("jobs", "*ob", "other service accounts of the namespace `jobs` named like `job`"),
+    ] {
+        let trust = web(json!({ "StringEquals": { key("aud"): AUDIENCE },
+            "StringLike": { key("sub"): format!("system:serviceaccount:{namespace}:{account}") } }));
+        let judgement = job().judge(&trust);
+        assert!(judgement.lets_in);
+        assert_eq!(judgement.too_wide.as_deref(), Some(words), "{namespace}:{account}");
+        let mut trust = pod().document();
+        trust["Statement"][0]["Condition"] = json!({ "StringLike": {
+            "aws:RequestTag/kubernetes-namespace": namespace,
+            "aws:RequestTag/kubernetes-service-account": account,
+        } });
+        let judgement = pod().judge(&trust);
+        assert!(judgement.lets_in);
+        assert_eq!(judgement.too_wide.unwrap(), format!("{words} that an association names"));
+        // Who is denied is no stranger that gets in.
+        let mut ours_only = trust.clone();
+        ours_only["Statement"] = json!([trust["Statement"][0].clone(), {
+            "Effect": "Deny", "Principal": "*", "Action": "sts:*",
+            "Condition": { "StringNotEquals": { "aws:RequestTag/kubernetes-namespace": "jobs" } },
+        }, {
+            "Effect": "Deny", "Principal": "*", "Action": "sts:*",
+            "Condition": { "StringNotEquals": { "aws:RequestTag/kubernetes-service-account": "job" } },
+        }]);
+        assert_eq!(pod().judge(&ours_only).too_wide, None);
+    }
+    // Another service account that is let in by its whole name is somebody's will.
+    let two = web(json!({ "StringEquals": { key("aud"): AUDIENCE,
+        key("sub"): ["system:serviceaccount:jobs:job", "system:serviceaccount:jobs-2:job-2"] } }));
+    assert_eq!(job().judge(&two).too_wide, None);
+}
+
+#[test]
+fn an_audience_that_is_not_asked_for_is_named() {
+    let exact = "system:serviceaccount:jobs:job";
+    let wide = |condition: Value| job().judge(&web(condition)).too_wide;
+    let words = Some("tokens for any audience".to_owned());
+    assert_eq!(wide(json!({ "StringEquals": { key("sub"): exact } })), words);
+    assert_eq!(wide(json!({ "StringEquals": { key("sub"): exact }, "StringLike": { key("aud"): "*" } })), words);
+    let both = [AUDIENCE, "mine"];
+    assert_eq!(wide(json!({ "StringEquals": { key("sub"): exact, key("aud"): both } })), None);
+}
+
+#[test]
+fn a_door_for_anybody_in_aws_is_named() {
+    let with = |entrant: &Entrant, statement: Value| {
+        let mut document = entrant.document();
+        document["Statement"].as_array_mut().unwrap().push(statement);
+        entrant.judge(&document)
+    };
+    let door = |principal: Value| json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" });
+    for everybody in [json!("*"), json!({ "AWS": "*" }), json!({ "AWS": ["arn:aws:iam::123456789012:root", "*"] })] {
+        for entrant in [job(), pod()] {
+            let judgement = with(&entrant, door(everybody.clone()));
+            assert!(judgement.lets_in && !judgement.unjudged);
+            assert_eq!(judgement.too_wide.as_deref(), Some("anybody in AWS"), "{everybody}");
+        }
+        // Also where the jobs themselves are not let in yet.
+        let alone = json!({ "Statement": door(everybody.clone()) });
+        assert_eq!(job().judge(&alone).too_wide.as_deref(), Some("anybody in AWS"));
+        let mut bound = door(everybody.clone());
+        bound["Condition"] = json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } });
+        assert_eq!(with(&job(), bound).too_wide, None);
+        let mut denied = door(everybody);
+        denied["Effect"] = json!("Deny");
+        assert_eq!(with(&job(), denied).too_wide, None);
+    }
+    for other in ["arn:aws:iam::210987654321:root", "210987654321", "arn:aws:iam::210987654321:role/x"] {
+        let wide = with(&job(), door(json!({ "AWS": other }))).too_wide;
+        assert_eq!(wide.as_deref(), Some("principals of the AWS account 210987654321"), "{other}");
+    }
+    for ours in [json!({ "AWS": "arn:aws:iam::123456789012:role/x" }), json!({ "Service": "ec2.amazonaws.com" })] {
+        assert_eq!(with(&job(), door(ours)).too_wide, None);
+    }
 }
 
 #[test]
