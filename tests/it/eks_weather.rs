@@ -26,7 +26,7 @@ fn throttled_calls_are_repeated_and_that_is_said() {
     }
     let outcome = lab.run(&["apply", "--yes", POLICY, "-o", "json"]).exits(0);
     for action in ["DescribeCluster", "GetRole", "CreateRole", "GetCallerIdentity"] {
-        assert!(outcome.stderr.contains(&format!("to {action}; asking again")), "{action}\n{outcome}");
+        assert!(outcome.stderr.contains(&format!("AWS throttles {action}; asking again")), "{action}\n{outcome}");
     }
     assert_eq!(calls(&lab, "CreateRole"), 3);
     lab.has_nothing_to_do(&[POLICY]);
