@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 mod evaluate;
 
-use evaluate::{Truth, condition, issuers, names_action, texts};
 pub use evaluate::{Asked, asked_of, normalized, statements};
+use evaluate::{Truth, condition, issuers, names_action, texts};
 
 /// The audience of IRSA's tokens, in every partition: the webhook's default, not an endpoint.
 pub const AUDIENCE: &str = "sts.amazonaws.com";
