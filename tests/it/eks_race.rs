@@ -76,7 +76,8 @@ fn a_role_whose_name_differs_in_case_only_is_named() {
     let name = role(&lab).replace("eks-case", "EKS-Case");
     let theirs = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     lab.account.aws(&["iam", "create-role", "--role-name", &name, "--assume-role-policy-document", theirs]);
-    let outcome = lab.run(&["apply", "--yes", "--no-wait"]).exits(4);
+    // A role that is only not known everywhere yet looks the same, so that this is said in the end.
+    let outcome = lab.run(&["apply", "--yes", "--no-wait", "--timeout=10s"]).exits(4);
     drop(outcome.says("letters may differ in case only").says("--role-name NAME"));
 }
 

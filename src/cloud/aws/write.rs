@@ -119,11 +119,13 @@ impl Aws {
                 .set_tags(its.clone())
                 .send()
         };
-        match self.ask(Call::iam("CreateRole", format!("role `{}`", role.name)), send).await {
-            Ok(_) => {
-                self.remember_made(&role.name);
-                Ok(())
-            }
+        let created = self.ask(Call::iam("CreateRole", format!("role `{}`", role.name)), send).await;
+        // One that is there already may come from a run that died a moment ago: it is not known everywhere either.
+        if created.as_ref().map_or_else(AwsError::is_there_already, |_| true) {
+            self.remember_made(&role.name);
+        }
+        match created {
+            Ok(_) => Ok(()),
             Err(error) if error.is_there_already() => match self.role(&role.name).await? {
                 Some(there) => match difference(role, &there) {
                     None => Ok(()),
