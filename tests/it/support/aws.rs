@@ -17,7 +17,6 @@ pub(crate) struct EksLab {
     pub(crate) cluster: Cluster,
 }
 
-#[allow(dead_code, reason = "the tests of each cloud feature take what they need")]
 impl EksLab {
     /// A place with an Orchestrator login, AWS credentials, and a kubeconfig of an administrator whose context is
     /// called like the cluster's ARN.

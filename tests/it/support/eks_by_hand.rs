@@ -7,7 +7,6 @@ use super::{AGENT, EksLab, JOB, Outcome, new_key};
 /// The audience of IRSA.
 pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";
 
-#[allow(dead_code, reason = "the tests of each cloud feature take what they need")]
 impl EksLab {
     /// The name that the guide gives the role.
     pub(crate) fn role_name(&self) -> String {

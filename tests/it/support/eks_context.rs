@@ -19,7 +19,6 @@ pub(crate) struct EksContext {
     pub(crate) user: Value,
 }
 
-#[allow(dead_code, reason = "the tests of each cloud feature take what they need")]
 impl EksLab {
     /// Names the cluster by a variable, as the guide does.
     pub(crate) fn name_cluster(&mut self) {
