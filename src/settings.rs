@@ -224,6 +224,18 @@ words! {
 }
 
 words! {
+    /// How jobs on GKE get their Google identity.
+    GcpIdentity {
+        /// A Google service account that they act as: Workload Identity Federation for GKE, with an annotation.
+        ServiceAccount = "service-account",
+        /// Roles for their own service account, without a Google service account.
+        Federation = "federation",
+        /// None that this tool sets up.
+        None = "none",
+    }
+}
+
+words! {
     /// How much the agent logs.
     LogLevel {
         /// Everything.

@@ -1,9 +1,10 @@
 //! Looks at the cluster in EKS and at the jobs' identity in IAM.
 
 use crate::cloud::aws::Aws;
-use crate::cloud::aws::found::{EksCluster, FoundAws, Look};
+use crate::cloud::aws::found::{EksCluster, FoundAws};
 use crate::cloud::aws::look;
 use crate::cloud::aws::settings::AwsSettings;
+use crate::cloud::look::Look;
 use crate::cluster::Cluster;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{INLINE_POLICY, POD_IDENTITY_ADDON};

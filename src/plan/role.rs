@@ -6,11 +6,12 @@ use super::identity::{Ground, added, line, refuse_unseen};
 use super::{Plan, Refusal};
 use crate::change::{Action, FieldChange, Planned};
 use crate::cloud::aws::change::{AwsChange, NewRole, RoleStep};
-use crate::cloud::aws::found::{Look, Role};
+use crate::cloud::aws::found::Role;
 use crate::cloud::aws::names::{Arn, shortened};
 use crate::cloud::aws::settings::{OurRole, RoleChoice};
 use crate::cloud::aws::tags;
 use crate::cloud::aws::trust_policy::{Entrant, Judgement, normalized, statements};
+use crate::cloud::look::Look;
 use crate::failure::FailureKind;
 use crate::settings::AwsIdentity;
 

@@ -1,7 +1,8 @@
 //! What taking back an identity in AWS has to know: what hangs on the role, and who else trusts the provider.
 
-use crate::cloud::aws::found::{FoundAws, Look, StandingAws};
+use crate::cloud::aws::found::{FoundAws, StandingAws};
 use crate::cloud::aws::{Aws, look, tags};
+use crate::cloud::look::Look;
 use crate::failure::Failure;
 use crate::settings::Settings;
 

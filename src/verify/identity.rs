@@ -7,11 +7,12 @@ use base64::Engine;
 use serde_json::Value;
 
 use super::{Observed, Proof};
-use crate::cloud::aws::found::{EksCluster, FoundAws, Look};
+use crate::cloud::aws::found::{EksCluster, FoundAws};
 use crate::cloud::aws::look;
 use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::aws::trust_policy::{AUDIENCE, Asked, asked_of};
 use crate::cloud::aws::{Aws, WebIdentityError};
+use crate::cloud::look::Look;
 use crate::cluster::{Cluster, ClusterError};
 use crate::failure::{Failure, FailureKind};
 use crate::phase::Phase;

@@ -1,7 +1,7 @@
 //! What can go wrong between this tool and AWS, by meaning.
 
 use super::denial::Denial;
-use super::found::Look;
+use crate::cloud::look::Look;
 
 /// An answer of AWS that is not what was asked for, or no answer. Holds words only: never a credential or a token.
 #[derive(Debug, thiserror::Error)]
