@@ -15,7 +15,7 @@ pub(super) enum Service {
     Iam,
     IamCredentials,
     ResourceManager,
-    ServiceUsage,
+    Usage,
     /// Takes tokens of clusters; undocumented, and where the variable for the documented token service says.
     SecureToken,
 }
@@ -26,7 +26,7 @@ impl Service {
         Self::Iam,
         Self::IamCredentials,
         Self::ResourceManager,
-        Self::ServiceUsage,
+        Self::Usage,
         Self::SecureToken,
     ];
 
@@ -37,7 +37,7 @@ impl Service {
             Self::Iam => "iam.googleapis.com",
             Self::IamCredentials => "iamcredentials.googleapis.com",
             Self::ResourceManager => "cloudresourcemanager.googleapis.com",
-            Self::ServiceUsage => "serviceusage.googleapis.com",
+            Self::Usage => "serviceusage.googleapis.com",
             Self::SecureToken => "securetoken.googleapis.com",
         }
     }
@@ -48,7 +48,7 @@ impl Service {
             Self::Iam => "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM",
             Self::IamCredentials => "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
             Self::ResourceManager => "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER",
-            Self::ServiceUsage => "CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE",
+            Self::Usage => "CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEUSAGE",
             Self::SecureToken => "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS",
         }
     }

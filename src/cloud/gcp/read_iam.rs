@@ -139,7 +139,7 @@ impl Gcp {
     /// A missing permission, the Service Usage API that is off itself, or no answer.
     pub async fn credentials_api_enabled(&self, project: &ProjectId) -> Result<bool, GcpError> {
         let path = format!("v1/projects/{project}/services/{CREDENTIALS_API}");
-        let call = Call::get(Service::ServiceUsage, path, "serviceusage.services.get");
+        let call = Call::get(Service::Usage, path, "serviceusage.services.get");
         let answer = self.ask_for(&call.on(format!("API {CREDENTIALS_API}"), project.as_str())).await?;
         Ok(answer.is_some_and(|answer| answer["state"] == "ENABLED"))
     }

@@ -92,7 +92,8 @@ impl Trouble {
 fn refused(refusal: Refusal, call: &Call<'_>, source_words: &str) -> GcpError {
     let (action, on, host) = (call.permission.to_owned(), call.on.clone(), call.service.host());
     let source_words = source_words.to_owned();
-    let project = || call.project.clone().or_else(|| refusal.project()).unwrap_or_else(|| "PROJECT".to_owned());
+    // The project that is charged need not be the one that is asked about.
+    let project = || refusal.project().or_else(|| call.project.clone()).unwrap_or_else(|| "PROJECT".to_owned());
     let message = match refusal.message.as_str() {
         "" => "no reason given".to_owned(),
         message => message.to_owned(),

@@ -94,7 +94,7 @@ impl Gcp {
                     continue;
                 }
                 Ok(None) => None,
-                Err(error @ GcpError::Denied { .. }) => Some(error),
+                Err(error @ GcpError::Denied { .. }) if !self.is_surely_denied(email, action).await => Some(error),
                 Err(error) => return Err(error),
             };
             good = 0;
@@ -104,6 +104,13 @@ impl Gcp {
             };
             self.pause(wait, &why, action).await?;
         }
+    }
+
+    /// Whether a refusal about a new account is meant: its permissions come from the project, which is not new.
+    async fn is_surely_denied(&self, email: &AccountEmail, permission: &str) -> bool {
+        let on = Resource::Project(email.project().clone());
+        let missing = self.missing_permissions(&on, &[permission]).await;
+        missing.is_ok_and(|missing| !missing.is_empty())
     }
 
     /// Reads a policy, changes one member in it and writes it back, again from the beginning when somebody else wrote
