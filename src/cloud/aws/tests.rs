@@ -256,7 +256,7 @@ async fn a_denial_names_the_kind_of_policy_and_a_look_at_it_is_unknown() {
     );
     assert!(failure.hints[0].starts_with("ask the organisation's administrator"));
     assert_eq!(failure.causes, [words]);
-    let found::Look::Unknown(words) = look(server.aws.role("jobs").await).unwrap() else { panic!() };
+    let crate::cloud::look::Look::Unknown(words) = look(server.aws.role("jobs").await).unwrap() else { panic!() };
     assert!(words.contains("iam:GetRole"), "{words}");
 }
 
