@@ -39,6 +39,7 @@ pub mod process;
 pub mod registration;
 pub mod rehearse;
 pub mod result;
+mod retry;
 pub mod saved_plan;
 pub mod settings;
 pub mod standing;

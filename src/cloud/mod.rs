@@ -3,3 +3,5 @@
 pub mod aws;
 pub mod gcp;
 pub mod look;
+pub mod reach;
+mod web;

@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::retry::{Patience, spoken};
 use super::send::{Again, Request};
 use super::{EnvType, Environment, Orchestrator, OrchestratorError, Org, Project, Rule, Runner};
+use crate::retry::{Patience, spoken};
 use crate::settings::RuleTarget;
 
 const PAGE_SIZE: &str = "100";

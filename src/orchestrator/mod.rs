@@ -6,7 +6,6 @@ mod calls;
 mod connect;
 mod error;
 mod objects;
-mod retry;
 mod send;
 #[cfg(test)]
 mod server;

@@ -8,9 +8,9 @@ use reqwest::header::{ACCEPT, FROM, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use super::retry::{Patience, retry_after, spoken};
 use super::{Orchestrator, OrchestratorError, ReachProblem};
 use crate::access::Access;
+use crate::retry::{Patience, retry_after, spoken};
 
 /// More than any answer of this API has; what is larger comes from somewhere else.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;

@@ -11,7 +11,8 @@ use super::AwsError;
 use super::client::Shared;
 use super::profiles::Profiles;
 use super::send::Call;
-use super::understand::{Trouble, causes, find, reach_problem, unreachable};
+use super::understand::{Trouble, causes, find, unreachable};
+use crate::cloud::reach::reach_problem;
 use crate::process::Process;
 
 /// What is done here, where it needs a name.

@@ -2,6 +2,7 @@
 
 use super::denial::Denial;
 use crate::cloud::look::Look;
+use crate::cloud::reach::ReachProblem;
 
 /// An answer of AWS that is not what was asked for, or no answer. Holds words only: never a credential or a token.
 #[derive(Debug, thiserror::Error)]
@@ -274,37 +275,6 @@ pub enum AwsError {
         /// The operation.
         operation: String,
     },
-}
-
-/// Why no connection came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReachProblem {
-    /// The host's name has no address.
-    Dns,
-    /// Nobody listens there.
-    Refused,
-    /// The server's certificate was issued by an authority that is not trusted here.
-    UnknownIssuer,
-    /// The server's certificate is not valid: expired, or of another host.
-    Certificate,
-    /// The proxy did not let the request through.
-    Proxy,
-    /// Anything else.
-    Other,
-}
-
-impl ReachProblem {
-    /// The problem as the rest of a sentence.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Dns => "its host name cannot be resolved",
-            Self::Refused => "the connection was refused",
-            Self::UnknownIssuer => "its certificate was issued by an authority that is not trusted here",
-            Self::Certificate => "its certificate is not valid",
-            Self::Proxy => "the proxy did not let the request through",
-            Self::Other => "no connection came about",
-        }
-    }
 }
 
 fn of_profile(profile: Option<&str>) -> String {

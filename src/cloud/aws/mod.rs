@@ -37,9 +37,11 @@ mod write;
 
 pub use client::{Aws, AwsOptions, OnRetry, Profile};
 pub use denial::{Denial, PolicyKind};
-pub use error::{AwsError, ReachProblem, look};
+pub use error::{AwsError, look};
 pub use failure::hints_for_denial;
 pub use policy::{POD_IDENTITY_AGENT, PolicyScope, rights_of, setup_policy, teardown_policy};
 pub use simulate::{RightCheck, RightVerdict};
 pub use token::ClusterToken;
 pub use web_identity::WebIdentityError;
+
+pub use super::reach::ReachProblem;

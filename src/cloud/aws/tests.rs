@@ -354,7 +354,7 @@ async fn a_region_that_has_no_host_is_a_slip_of_the_pen() {
     let shared = std::sync::Arc::get_mut(&mut server.aws.shared).unwrap();
     let nowhere = || vec!["failed to lookup address information: Name or service not known".to_owned()];
     let told = |shared: &client::Shared| {
-        let problem = understand::reach_problem(&nowhere());
+        let problem = crate::cloud::reach::reach_problem(&nowhere());
         Failure::from(understand::unreachable("eks:X".to_owned(), "eks", problem, nowhere(), shared))
     };
     assert_eq!(told(shared).kind, FailureKind::Unreachable);

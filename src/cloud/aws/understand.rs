@@ -7,12 +7,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::AwsError;
 use super::client::Shared;
 use super::credentials::credentials_error;
 use super::denial::Denial;
 use super::guard::Refused;
 use super::send::Call;
-use super::{AwsError, ReachProblem};
+use crate::cloud::reach::{ReachProblem, reach_problem};
 
 /// A request that got no answer, or not the one that was asked for.
 pub(super) struct Trouble {
@@ -208,25 +209,6 @@ impl Trouble {
 fn quota(message: &str) -> Option<String> {
     let rest = message[message.find("quota for ")? + "quota for ".len()..].trim().trim_end_matches('.');
     Some(rest.to_owned()).filter(|rest| !rest.is_empty())
-}
-
-/// Reads from the causes of a network error what happened. The libraries below have no public types for all of it.
-pub(super) fn reach_problem(causes: &[String]) -> ReachProblem {
-    let texts = causes.join("\n").to_lowercase();
-    let has = |word| texts.contains(word);
-    if has("unknownissuer") || has("unknown issuer") {
-        ReachProblem::UnknownIssuer
-    } else if has("invalid peer certificate") || has("certificate verif") {
-        ReachProblem::Certificate
-    } else if has("dns error") || has("failed to lookup") {
-        ReachProblem::Dns
-    } else if has("tunnel") || has("proxy") {
-        ReachProblem::Proxy
-    } else if has("connection refused") {
-        ReachProblem::Refused
-    } else {
-        ReachProblem::Other
-    }
 }
 
 /// No connection, which for a misspelt region means that there is no such host.

@@ -14,19 +14,19 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// What is left of the patience with one call.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     attempts: u32,
     until: Instant,
 }
 
 impl Patience {
     /// No attempt is begun after the deadline of the whole run.
-    pub(super) fn new(deadline: Instant) -> Self {
+    pub(crate) fn new(deadline: Instant) -> Self {
         Self { attempts: 1, until: deadline.min(Instant::now() + PATIENCE) }
     }
 
     /// Counts one failed attempt; returns how long to wait before the next one, `None` when there is none.
-    pub(super) fn wait_after(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn wait_after(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
         if self.attempts == ATTEMPTS {
             return None;
         }
@@ -44,7 +44,7 @@ impl Patience {
 }
 
 /// Reads a `Retry-After` header: seconds, or an HTTP date.
-pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = header.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -54,7 +54,7 @@ pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// A wait as a person reads it: `2 s`, `0.4 s`.
-pub(super) fn spoken(wait: Duration) -> String {
+pub(crate) fn spoken(wait: Duration) -> String {
     let tenths = wait.as_millis().div_ceil(100);
     if tenths.is_multiple_of(10) { format!("{} s", tenths / 10) } else { format!("{}.{} s", tenths / 10, tenths % 10) }
 }

@@ -1,0 +1,41 @@
+//! The metadata server of a machine of Google's: whether there is one, and which project it is of.
+
+use std::time::Duration;
+
+use super::client::Gcp;
+use super::credentials::Source;
+use crate::process::Process;
+
+/// The variable by which Google's libraries are told another address.
+const HOST: &str = "GCE_METADATA_HOST";
+/// The address on every machine of Google's: a number, so that no name server can hold things up.
+const DEFAULT_HOST: &str = "169.254.169.254";
+/// Where Linux says who made the machine.
+const PRODUCT: &str = "/sys/class/dmi/id/product_name";
+/// What Google's services without machines set.
+const SERVICES: [&str; 3] = ["K_SERVICE", "CLOUD_RUN_JOB", "GAE_ENV"];
+/// It is next door, or not there.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The host to ask; `None`: this is no machine of Google's, and asking would only take time.
+pub(super) fn host(process: &Process) -> Option<String> {
+    if let Some(host) = process.var(HOST) {
+        return Some(host.to_owned());
+    }
+    let is_googles = std::fs::read_to_string(PRODUCT).is_ok_and(|name| name.trim().starts_with("Google"))
+        || SERVICES.iter().any(|variable| process.var(variable).is_some());
+    is_googles.then(|| DEFAULT_HOST.to_owned())
+}
+
+impl Gcp {
+    /// The project of the machine that this runs on, when its metadata server is where the credentials come from.
+    pub async fn project_of_machine(&self, process: &Process) -> Option<String> {
+        let is_source = matches!(self.shared.login.candidates.first()?.source, Source::Library(_));
+        let host = host(process).filter(|_| is_source)?;
+        let url = format!("http://{host}/computeMetadata/v1/project/project-id");
+        let request = self.shared.http.get(url).header("Metadata-Flavor", "Google").timeout(PATIENCE);
+        let response = request.send().await.ok()?.error_for_status().ok()?;
+        let project = response.text().await.ok()?;
+        Some(project.trim().to_owned()).filter(|project| !project.is_empty())
+    }
+}

@@ -1,0 +1,1 @@
+//! A Google Cloud of a test's own.
