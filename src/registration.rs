@@ -400,6 +400,7 @@ mod tests {
             runner_type: RunnerType::KubernetesAgent,
             provider: Provider::Generic,
             aws: None,
+            gcp: None,
             description: None,
             runner_namespace: "runner".parse().unwrap(),
             job_namespace: "job".parse().unwrap(),

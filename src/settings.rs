@@ -11,6 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::cloud::aws::settings::AwsSettings;
+use crate::cloud::gcp::settings::GcpSettings;
 use crate::names::{KubernetesName, NamespaceName, RunnerId};
 
 /// The base URL of the SaaS Orchestrator.
@@ -41,6 +42,8 @@ pub struct Settings {
     pub provider: Provider,
     /// The jobs' identity in AWS; there exactly when the provider is EKS.
     pub aws: Option<AwsSettings>,
+    /// The jobs' identity in Google Cloud; there exactly when the provider is GKE.
+    pub gcp: Option<GcpSettings>,
     /// The runner's description; `None`: nobody said one, so an existing one stays and a new runner gets the default.
     pub description: Option<String>,
     /// Where the agent runs.
@@ -206,6 +209,8 @@ words! {
     Provider {
         /// Amazon's Kubernetes.
         Eks = "eks",
+        /// Google's Kubernetes.
+        Gke = "gke",
         /// Any Kubernetes, without a cloud identity.
         Generic = "generic",
     }

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
+use super::cloud::{self, in_environment, is_said_here};
 use super::connection;
 use super::problems::Settling;
 use super::registry::{
-    ATTACH_POLICY, CLUSTER_NAME, CONTEXT, IDENTITY, INSTALL_ADDON, JOB_SERVICE_ACCOUNT_ANNOTATION,
-    PERMISSIONS_BOUNDARY, POLICY_FILE, PROFILE, PROVIDER, REGION, ROLE_ARN, ROLE_NAME, ROLE_PATH, TAG,
+    ATTACH_POLICY, AWS_IDENTITY, CLUSTER_NAME, CONTEXT, INSTALL_ADDON, JOB_SERVICE_ACCOUNT_ANNOTATION,
+    PERMISSIONS_BOUNDARY, POLICY_FILE, PROFILE, REGION, ROLE_ARN, ROLE_NAME, ROLE_PATH, TAG,
 };
 use super::setting::Setting;
-use super::told::{Layer, Said, Source};
+use super::told::{Layer, Said};
 use crate::cloud::aws::Profile;
 use crate::cloud::aws::names::{policy_arn, role_arn, role_name, role_name_for, role_path, tag};
 use crate::cloud::aws::settings::{AwsSettings, OurRole, RoleChoice};
@@ -20,7 +21,7 @@ use crate::settings::{AwsIdentity, Provider};
 const OF_EKS: [&Setting; 11] = [
     &REGION,
     &PROFILE,
-    &IDENTITY,
+    &AWS_IDENTITY,
     &ROLE_NAME,
     &ROLE_ARN,
     &ROLE_PATH,
@@ -46,13 +47,10 @@ const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 /// `Some(None)`: the cluster is not on EKS. `None`: something is wrong, and remembered.
 pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<Option<AwsSettings>> {
     if provider != Provider::Eks {
-        refuse_all(settling, provider);
+        cloud::refuse_all(settling, provider, Provider::Eks, &OF_EKS);
         return Some(None);
     }
-    let identity = settling.parse(&IDENTITY, str::parse).unwrap_or(AwsIdentity::Irsa);
-    if settling.told(&IDENTITY).is_none() {
-        settling.show(&IDENTITY, identity.word(), "default");
-    }
+    let identity = cloud::identity(settling, &AWS_IDENTITY, AwsIdentity::Irsa);
     let region = if settling.told(&REGION).is_some() { Some(settling.parse(&REGION, str::parse)?) } else { None };
     warn_about_region(settling);
     let cluster = cluster(settling, identity);
@@ -105,13 +103,7 @@ fn tags(settling: &mut Settling<'_>) -> Tags {
 
 /// A variable that is there for other tools may lead away from the cluster that the context names.
 fn warn_about_region(settling: &mut Settling<'_>) {
-    let detected = match settling.answers.told_by(&REGION, Layer::Detected) {
-        Some(told) => match &told.value {
-            Said::Text(text) => text.clone(),
-            _ => return,
-        },
-        None => return,
-    };
+    let Some(detected) = settling.answers.detected_text(&REGION) else { return };
     if let (Some(told), Some(region)) = (settling.told(&REGION), settling.text(&REGION))
         && region != detected
     {
@@ -221,26 +213,4 @@ fn check_identity(settling: &mut Settling<'_>, identity: AwsIdentity) {
         let problem = format!("`{ROLE_ANNOTATION}` is set by the tool; use `--role-arn`, or `--identity none`");
         settling.refuse::<()>(&JOB_SERVICE_ACCOUNT_ANNOTATION, problem);
     }
-}
-
-/// Settings of EKS are no help on another provider: they are refused, not ignored. Variables are left alone, as they may
-/// be there for other tools.
-fn refuse_all(settling: &mut Settling<'_>, provider: Provider) {
-    let from = settling.told(&PROVIDER).map(|told| format!(" ({})", told.source)).unwrap_or_default();
-    for setting in OF_EKS {
-        if is_said_here(settling, setting) {
-            let problem =
-                format!("is for EKS, and the provider is `{provider}`{from}; say `--provider eks` if it is EKS");
-            settling.refuse::<()>(setting, problem);
-        }
-    }
-}
-
-/// Whether a setting was told to this tool: by a flag, the file or an answer, not by a variable.
-fn is_said_here(settling: &Settling<'_>, setting: &Setting) -> bool {
-    settling.layer(setting) >= Layer::File && !in_environment(settling, setting)
-}
-
-fn in_environment(settling: &Settling<'_>, setting: &Setting) -> bool {
-    matches!(settling.told(setting).map(|told| &told.source), Some(Source::Environment(_)))
 }

@@ -72,6 +72,8 @@ pub struct ConfigFile {
     pub agent: Option<Agent>,
     /// The jobs' identity in AWS.
     pub aws: Option<Aws>,
+    /// The jobs' identity in Google Cloud.
+    pub gcp: Option<Gcp>,
     /// Which environments get the runner.
     pub rules: Option<Vec<Rule>>,
     /// Objects of others that may be taken over, named as the refusal names them.
@@ -107,6 +109,8 @@ object! {
         name: Text,
         /// The cloud's region that it runs in (EKS).
         region: Text,
+        /// The region or zone that it runs in (GKE).
+        location: Text,
     }
 }
 
@@ -133,6 +137,20 @@ object! {
         tags: Texts,
         /// Whether to install the Pod Identity agent when it is missing.
         install_addon: bool,
+    }
+}
+
+object! {
+    /// The jobs' identity in Google Cloud, for clusters on GKE.
+    Gcp {
+        /// The project of the cluster.
+        project: Text,
+        /// `service-account`, `federation` or `none`.
+        identity: Text,
+        /// The Google service account that the jobs act as: a name in the project, or an address.
+        google_service_account: Text,
+        /// Roles that the jobs' identity gets in the project.
+        grant_roles: Vec<Text>,
     }
 }
 

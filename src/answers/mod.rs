@@ -13,11 +13,13 @@ use crate::process::Process;
 mod agent;
 mod ask;
 mod aws;
+mod cloud;
 mod config_file;
 mod connection;
 mod file;
 mod file_problems;
 mod flags;
+mod gcp;
 mod hctl;
 mod kubernetes_shapes;
 mod namespaces;
@@ -126,6 +128,14 @@ impl Answers {
     /// What counts for a setting, and who said it.
     pub fn told(&self, setting: &Setting) -> Option<&Told> {
         self.told.get(setting.id)?.values().next_back()
+    }
+
+    /// The text that was detected for a setting, whatever somebody said besides.
+    fn detected_text(&self, setting: &Setting) -> Option<&str> {
+        match &self.told_by(setting, Layer::Detected)?.value {
+            Said::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// What one layer said about a setting.

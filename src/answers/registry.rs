@@ -1,12 +1,14 @@
 //! The ordered list of all settings: flags, variables, file keys, help, errors and `--show-settings` follow it.
 
 use super::setting::{Setting, Shape};
-use crate::settings::{AwsIdentity, LogLevel, Provider, RunnerType};
+use crate::settings::{AwsIdentity, GcpIdentity, LogLevel, Provider, RunnerType};
 
 /// The words for `--state-storage`.
 pub const STATE_STORAGE_TYPES: &[&str] = &["kubernetes", "s3", "gcs", "azurerm"];
 /// The words for the image's pull policy.
 pub const PULL_POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
+/// The words for `--identity`, of all clouds together; each takes some of them.
+pub const IDENTITIES: &[&str] = &["irsa", "pod-identity", "service-account", "federation", "none"];
 
 /// Declares the settings under their headings, each as a static, and all of them as [`ALL`].
 macro_rules! settings {
@@ -117,6 +119,10 @@ settings! {
         EXTRA_ENV = Setting::file_only("agent.extraEnv", "Add these entries to the agent's env");
         VOLUMES = Setting::file_only("agent.volumes", "Add these volumes to the agent's pod");
         VOLUME_MOUNTS = Setting::file_only("agent.volumeMounts", "Mount these volumes into the agent");
+        AWS_IDENTITY = Setting::file_only("aws.identity", "Give the jobs their AWS identity in this way")
+            .choices(AwsIdentity::WORDS);
+        GCP_IDENTITY = Setting::file_only("gcp.identity", "Give the jobs their Google identity in this way")
+            .choices(GcpIdentity::WORDS);
     }
     "State storage" {
         STATE_STORAGE = Setting::one("state-storage", "TYPE", "Keep Terraform state in this kind of storage")
@@ -135,14 +141,16 @@ settings! {
             Setting::one("state-resource-group", "NAME", "Find the storage account in this resource group (azurerm)")
             .file("runner.stateStorage.resourceGroup");
     }
+    "Cloud identity" {
+        IDENTITY = Setting::one("identity", "KIND", "Give the jobs their cloud identity in this way")
+            .default("irsa on EKS, service-account on GKE").choices(IDENTITIES);
+    }
     "EKS" {
         REGION = Setting::one("region", "REGION", "Find the cluster in this AWS region")
             .env(&["AWS_REGION", "AWS_DEFAULT_REGION", "CLUSTER_REGION"]).file("cluster.region")
             .default("from the context, else the profile's");
         PROFILE = Setting::one("profile", "NAME", "Use the credentials of this AWS profile")
             .env(&["AWS_PROFILE"]).file("aws.profile").default("what the AWS SDK finds");
-        IDENTITY = Setting::one("identity", "KIND", "Give the jobs their cloud identity in this way")
-            .file("aws.identity").default("irsa on EKS").choices(AwsIdentity::WORDS);
         ROLE_NAME = Setting::one("role-name", "NAME", "Call the jobs' IAM role this")
             .env(&["RUNNER_ROLE_NAME"]).file("aws.roleName").default("humanitec-kubernetes-agent-runner-<cluster>");
         ROLE_ARN = Setting::one("role-arn", "ARN", "Use this IAM role of your own, and check what it trusts")
@@ -157,6 +165,18 @@ settings! {
         TAG = Setting::one("tag", "K=V", "Tag what is created in AWS").shape(Shape::Pairs).file("aws.tags");
         INSTALL_ADDON = Setting::one("install-addon", "", "Install the Pod Identity agent when it is missing")
             .shape(Shape::Switch).file("aws.installAddon");
+    }
+    "GKE" {
+        GCP_PROJECT = Setting::one("gcp-project", "PROJECT", "Find the cluster in this Google Cloud project")
+            .env(&["GCP_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"]).file("gcp.project")
+            .default("from the context, else the credentials' own");
+        LOCATION = Setting::one("location", "LOCATION", "Find the cluster in this region or zone")
+            .env(&["CLUSTER_LOCATION"]).file("cluster.location").default("from the context, else GKE is asked");
+        GOOGLE_SERVICE_ACCOUNT = Setting::one(
+            "google-service-account", "NAME", "Let the jobs act as this Google service account, a name or an address")
+            .env(&["GCP_SERVICE_ACCOUNT_NAME"]).file("gcp.googleServiceAccount").default("runner-<cluster>");
+        GRANT_ROLE = Setting::one("grant-role", "ROLE", "Give the jobs' identity this role in the project")
+            .shape(Shape::Many).file("gcp.grantRoles");
     }
     "What may happen" {
         RULE = Setting::one(
@@ -183,7 +203,8 @@ mod tests {
         let ids: BTreeSet<_> = ALL.iter().map(|s| s.id).collect();
         let keys: BTreeSet<_> = ALL.iter().filter_map(|s| s.file).collect();
         let variables: Vec<_> = ALL.iter().flat_map(|s| s.env).collect();
-        assert_eq!((ids.len(), keys.len()), (ALL.len(), ALL.len()));
+        // The identity stands in the file under its cloud, as a setting of its own.
+        assert_eq!((ids.len(), keys.len()), (ALL.len(), ALL.len() - 1));
         assert_eq!(variables.len(), variables.iter().collect::<BTreeSet<_>>().len());
         assert!(find("job-namespace").is_some_and(|s| s.env == ["CLUSTER_RUNNER_JOB_NAMESPACE"]));
     }

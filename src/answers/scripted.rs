@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::registry::{ALL, CA_FILE, KUBECONFIG};
+use super::registry::{ALL, AWS_IDENTITY, CA_FILE, GCP_IDENTITY, IDENTITY, KUBECONFIG, PROVIDER};
 use super::setting::{Setting, Shape};
 use super::told::{Layer, Said, Source, Told};
 use super::{Answers, CONFIG_FILE};
-use crate::settings::RuleTarget;
+use crate::settings::{Provider, RuleTarget};
 
 /// The one line for a POSIX shell that does the same: `runner-setup <command> … --yes`, without any secret.
 ///
@@ -41,10 +41,22 @@ fn flag(setting: &Setting, value: &str) -> Vec<String> {
 pub fn config_yaml(answers: &Answers) -> String {
     let mut tree = json!({ "apiVersion": "runner-setup/v1" });
     for (setting, told) in told(answers) {
-        let (Some(path), Some(value)) = (setting.file, written(setting, &told.value)) else { continue };
+        let (Some(path), Some(value)) = (file_key(answers, setting), written(setting, &told.value)) else { continue };
         put(&mut tree, path, value);
     }
     serde_yaml::to_string(&tree).unwrap_or_default()
+}
+
+/// Where a setting stands in the file: the identity in the part of the cloud that the cluster is in.
+fn file_key(answers: &Answers, setting: &Setting) -> Option<&'static str> {
+    if setting.id != IDENTITY.id {
+        return setting.file;
+    }
+    match answers.text(&PROVIDER)?.parse().ok()? {
+        Provider::Eks => AWS_IDENTITY.file,
+        Provider::Gke => GCP_IDENTITY.file,
+        Provider::Generic => None,
+    }
 }
 
 /// What people said, the Orchestrator CLI included: a machine that repeats it may not have it.

@@ -17,7 +17,7 @@ use super::setting::Setting;
 use super::show::{self, ShownSetting};
 use super::text_checks::{annotation, base_url, description, id, object, secret_key, url_text};
 use super::told::{Said, Secret, Source};
-use super::{Answers, agent, aws, connection, namespaces, pod_template, state_storage};
+use super::{Answers, agent, aws, cloud, connection, gcp, namespaces, pod_template, state_storage};
 use crate::failure::Failure;
 use crate::names::{KubernetesName, RunnerId};
 use crate::process::Process;
@@ -128,6 +128,8 @@ fn attempt(settling: &mut Settling<'_>, need: Need) -> Option<(Settings, Connect
         settling.show(&PROVIDER, provider.word(), "default");
     }
     let aws = aws::settle(settling, provider);
+    let gcp = gcp::settle(settling, provider);
+    cloud::refuse_identity(settling, provider);
     let description = settling.parse(&DESCRIPTION, description);
     let (runner_namespace, job_namespace) = namespaces::settle(settling);
     let runner_account = account(settling, &RUNNER_SERVICE_ACCOUNT, &RUNNER_SERVICE_ACCOUNT_ANNOTATION);
@@ -149,6 +151,7 @@ fn attempt(settling: &mut Settling<'_>, need: Need) -> Option<(Settings, Connect
         runner_type,
         provider,
         aws: aws?,
+        gcp: gcp?,
         description,
         runner_namespace: runner_namespace?,
         job_namespace: job_namespace?,

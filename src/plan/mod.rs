@@ -3,6 +3,7 @@
 mod aws_rights;
 mod choices;
 mod conclude;
+mod google;
 mod identity;
 mod key;
 mod objects;
@@ -24,6 +25,7 @@ use crate::settings::Settings;
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
+pub use google::ACCOUNT_ANNOTATION;
 pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, entrant, role_arn};
 pub use objects::{is_job_account, rights_needed};
 pub use role::INLINE_POLICY;

@@ -11,6 +11,16 @@ pub enum GcpChange {
     Grant(Binding),
     /// Take a role from a member; everything else in the policy stays.
     Revoke(Binding),
+    /// Write the description of a Google service account that is there, so that it says whose it is now; if it still
+    /// reads as it did.
+    Describe {
+        /// Its address.
+        email: AccountEmail,
+        /// Its description as it was looked at: another one is not overwritten.
+        seen: String,
+        /// The new one, with our mark in it.
+        description: String,
+    },
     /// Delete a Google service account, if it still is the one that was looked at and nobody else acts as it by now.
     DeleteServiceAccount {
         /// Its address.

@@ -27,8 +27,16 @@ pub struct FoundGcp {
 /// What taking back has to know besides.
 #[derive(Debug)]
 pub struct StandingGcp {
-    /// The Google service account that the job service account is annotated with, when it is another one.
-    pub annotated: Look<ServiceAccount>,
+    /// The address of the Google service account that is taken back: the told one, else the one that the job service
+    /// account is annotated with, else the one that would be made.
+    pub email: AccountEmail,
+    /// That account.
+    pub account: Look<ServiceAccount>,
+    /// Who may do what with it.
+    pub policy: Look<Policy>,
+    /// Other clusters that share the workload pool, as `projects/P/locations/L/clusters/C`: what names a service account
+    /// of the pool names theirs too.
+    pub neighbours: Look<Vec<String>>,
 }
 
 /// What GKE says about a cluster (`container.v1`, `projects.locations.clusters.get`).
