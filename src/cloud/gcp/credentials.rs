@@ -268,3 +268,6 @@ pub fn project_of_credentials(process: &Process) -> Option<(String, String)> {
         .or_else(|| Some((of_target()?, "the impersonated account")))?;
     Some((project, format!("{what} in {}", file.path)))
 }
+
+#[cfg(test)]
+mod tests;

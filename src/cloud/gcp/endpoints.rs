@@ -21,14 +21,8 @@ pub(super) enum Service {
 }
 
 impl Service {
-    const ALL: [Self; 6] = [
-        Self::Container,
-        Self::Iam,
-        Self::IamCredentials,
-        Self::ResourceManager,
-        Self::Usage,
-        Self::SecureToken,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Container, Self::Iam, Self::IamCredentials, Self::ResourceManager, Self::Usage, Self::SecureToken];
 
     /// The API's name, which is its host too.
     pub(super) fn host(self) -> &'static str {

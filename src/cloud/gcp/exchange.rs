@@ -170,3 +170,6 @@ fn without_token(step: ExchangeStep) -> ExchangeError {
     let message = "Google answered without a token".to_owned();
     ExchangeError { step, status: String::new(), reason: String::new(), message }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,8 +30,6 @@ mod send;
 #[cfg(test)]
 mod server;
 pub mod settings;
-#[cfg(test)]
-mod tests;
 mod token;
 mod understand;
 mod waiting;

@@ -169,3 +169,6 @@ impl Gcp {
 fn test(on: &Resource, needed: &[&str]) -> Call<'static> {
     on.call("testIamPermissions", json!({ "permissions": needed }), "testIamPermissions")
 }
+
+#[cfg(test)]
+mod tests;

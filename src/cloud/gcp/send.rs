@@ -218,3 +218,6 @@ fn excerpt(text: &str) -> String {
         None => format!("`{}`", shown(text).chars().take(300).collect::<String>()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -248,3 +248,6 @@ fn set_permission(on: &Resource) -> &'static str {
         Resource::Project(_) => "resourcemanager.projects.setIamPolicy",
     }
 }
+
+#[cfg(test)]
+mod tests;
