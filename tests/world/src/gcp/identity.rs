@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -27,8 +28,8 @@ pub struct Identity {
 enum Credential {
     AccessToken,
     UserFile { refresh: String },
-    KeyFile { email: String, unique_id: String, key_id: String, pem: String },
-    External { audience: String, subject_token: PathBuf, impersonates: Option<String> },
+    KeyFile { email: String, unique_id: String, key: Arc<SigningKey> },
+    External { audience: String, subject_token: PathBuf, key: Arc<SigningKey>, impersonates: Option<String> },
     Workforce { refresh: String, audience: String },
     Impersonated { email: String, source: Box<Credential> },
     Machine { port: u16 },
@@ -99,10 +100,9 @@ impl Identity {
             panic!("only service accounts have keys");
         };
         let key_id = uuid::Uuid::new_v4().simple().to_string();
-        let key = SigningKey::new(&key_id);
-        let pem = key.pem();
-        self.project.gcp().state().account_keys.insert(key_id.clone(), (unique_id.clone(), key.jwks()));
-        self.with(Credential::KeyFile { email: self.email(), unique_id: unique_id.clone(), key_id, pem })
+        let key = Arc::new(SigningKey::new(&key_id));
+        self.project.gcp().state().account_keys.insert(key_id, (unique_id.clone(), key.jwks()));
+        self.with(Credential::KeyFile { email: self.email(), unique_id: unique_id.clone(), key })
     }
 
     /// The same service account, by the metadata server of a machine with both scopes.
@@ -123,7 +123,8 @@ impl Identity {
         let unique_id = self.project.gcp().state().living(email).map(|(_, account)| account.unique_id.clone());
         let who = Who::Account { unique_id: unique_id.unwrap_or_default() };
         let credential = match &self.credential {
-            Credential::External { audience, subject_token, .. } => Credential::External {
+            Credential::External { audience, subject_token, key, .. } => Credential::External {
+                key: Arc::clone(key),
                 audience: audience.clone(),
                 subject_token: subject_token.clone(),
                 impersonates: Some(email.to_owned()),
@@ -142,8 +143,9 @@ impl Identity {
         Self { quota_project: Some(project.to_owned()), ..self.clone() }
     }
 
-    pub(super) fn with_external_file(&self, audience: &str, subject_token: PathBuf) -> Self {
-        self.with(Credential::External { audience: audience.to_owned(), subject_token, impersonates: None })
+    pub(super) fn with_external_file(&self, audience: &str, subject_token: PathBuf, key: SigningKey) -> Self {
+        let key = Arc::new(key);
+        self.with(Credential::External { audience: audience.to_owned(), subject_token, key, impersonates: None })
     }
 
     pub(super) fn with_workforce_file(&self, audience: &str) -> Self {
@@ -191,6 +193,14 @@ impl Identity {
         match &self.credential {
             Credential::AccessToken | Credential::Machine { .. } => Value::Null,
             file => file.document(self.project.gcp().port()),
+        }
+    }
+
+    /// Signs claims with the key of a key file, or with the key of the issuer behind an external account.
+    pub fn sign(&self, claims: &Value) -> String {
+        match &self.credential {
+            Credential::KeyFile { key, .. } | Credential::External { key, .. } => key.sign(claims),
+            _ => panic!("there is no key to sign with"),
         }
     }
 
@@ -243,18 +253,18 @@ impl Credential {
                 "universe_domain": "googleapis.com",
                 "account": "",
             }),
-            Self::KeyFile { email, unique_id, key_id, pem } => json!({
+            Self::KeyFile { email, unique_id, key } => json!({
                 "type": "service_account",
                 "project_id": email.split(['@', '.']).nth(1).unwrap_or_default(),
-                "private_key_id": key_id,
-                "private_key": pem,
+                "private_key_id": key.id,
+                "private_key": key.pem(),
                 "client_email": email,
                 "client_id": unique_id,
                 "auth_uri": "https://accounts.google.com/o/oauth2/auth",
                 "token_uri": format!("{base}/token"),
                 "universe_domain": "googleapis.com",
             }),
-            Self::External { audience, subject_token, impersonates } => {
+            Self::External { audience, subject_token, impersonates, .. } => {
                 let mut document = json!({
                     "type": "external_account",
                     "audience": audience,

@@ -84,7 +84,7 @@ impl Project {
             json!({ "iss": issuer, "sub": subject, "aud": format!("https:{audience}"), "iat": now, "exp": now + 3600 });
         let file = self.write("subject-token", &key.sign(&claims));
         let who = Who::External { pool, subject: subject.to_owned() };
-        let identity = Identity::new(self.clone(), who).with_external_file(&audience, file);
+        let identity = Identity::new(self.clone(), who).with_external_file(&audience, file, key);
         self.grant(&identity, roles);
         identity
     }

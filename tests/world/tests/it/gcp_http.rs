@@ -55,3 +55,12 @@ pub(crate) fn send(request: impl FnOnce(&reqwest::Client, String) -> reqwest::Re
         Said { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     })
 }
+/// Posts a form without saying who we are.
+pub(crate) fn form(path: &str, fields: &[(&str, &str)]) -> Said {
+    let mut url = reqwest::Url::parse("http://it/").expect("a URL");
+    url.query_pairs_mut().extend_pairs(fields);
+    let text = url.query().unwrap_or_default().to_owned();
+    send(|http, url| {
+        http.post(format!("{url}{path}")).header("content-type", "application/x-www-form-urlencoded").body(text)
+    })
+}
