@@ -32,12 +32,8 @@ impl Cluster {
 
     /// What the API says of a cluster that is this control plane.
     pub(super) fn fields_of(world: &World) -> Value {
-        json!({
-            "endpoint": world.server_url().trim_start_matches("https://"),
-            "masterAuth": {
-                "clusterCaCertificate": STANDARD.encode(world.control_plane().authority().certificate()),
-            },
-        })
+        let authority = STANDARD.encode(world.control_plane().authority().certificate());
+        json!({ "masterAuth": { "clusterCaCertificate": authority } })
     }
 
     /// Returns its name.
@@ -97,7 +93,7 @@ impl Cluster {
 
     /// Changes what the API says: the given fields replace those that are there, such as `status`, `endpoint`,
     /// `workloadIdentityConfig`, `nodePools`, `autopilot`, `privateClusterConfig` or `controlPlaneEndpointsConfig`; a
-    /// field of `Null` goes away.
+    /// field of `null` goes away.
     pub fn say(&self, fields: &Value) -> Value {
         self.with(|record| {
             let all = record.fields.as_object_mut().expect("a cluster is an object");
@@ -110,6 +106,21 @@ impl Cluster {
             }
             record.fields.clone()
         })
+    }
+
+    /// Says another address, such as `127.0.0.1:6443`, in all places in which the API tells it.
+    pub fn say_endpoint(&self, endpoint: &str) {
+        let mut all = self.described();
+        for place in [
+            "/endpoint",
+            "/privateClusterConfig/publicEndpoint",
+            "/controlPlaneEndpointsConfig/ipEndpointsConfig/publicEndpoint",
+        ] {
+            if let Some(value) = all.pointer_mut(place) {
+                *value = Value::from(endpoint);
+            }
+        }
+        self.say(&all);
     }
 
     /// Says other node pools: a name and the mode of its metadata server, which `None` leaves out.

@@ -165,11 +165,7 @@ impl Identity {
             Credential::AccessToken => set("CLOUDSDK_AUTH_ACCESS_TOKEN", self.token()),
             Credential::Machine { port } => set("GCE_METADATA_HOST", format!("127.0.0.1:{port}")),
             file => {
-                let mut document = file.document(port);
-                if let Some(project) = &self.quota_project {
-                    document["quota_project_id"] = Value::from(project.as_str());
-                }
-                let path = self.project.write("credentials.json", &document.to_string());
+                let path = self.project.write("credentials.json", &self.document(file, port).to_string());
                 set("GOOGLE_APPLICATION_CREDENTIALS", path.display().to_string());
             }
         }
@@ -192,7 +188,7 @@ impl Identity {
     pub fn file(&self) -> Value {
         match &self.credential {
             Credential::AccessToken | Credential::Machine { .. } => Value::Null,
-            file => file.document(self.project.gcp().port()),
+            file => self.document(file, self.project.gcp().port()),
         }
     }
 
@@ -223,6 +219,14 @@ impl Identity {
         ];
         env.extend(settings.map(|(name, value)| (name.to_owned(), value)));
         env
+    }
+
+    fn document(&self, file: &Credential, port: u16) -> Value {
+        let mut document = file.document(port);
+        if let Some(project) = &self.quota_project {
+            document["quota_project_id"] = Value::from(project.as_str());
+        }
+        document
     }
 
     fn with(&self, credential: Credential) -> Self {

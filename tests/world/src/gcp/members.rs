@@ -66,6 +66,7 @@ fn identified(state: &mut State, member: &str, current: &Policy) -> Result<Strin
         "user" => Err(Answer::invalid(format!("User {name} does not exist."))),
         "group" => Err(Answer::invalid(format!("Group {name} does not exist."))),
         "domain" if name.contains('.') => Ok(member.to_owned()),
+        "serviceAccount" | "principal" | "principalSet" if is_in_it(member) => Ok(member.to_owned()),
         "serviceAccount" if name.contains('[') => in_pool(state, member, name),
         "serviceAccount" => service_account(state, member, name, &is_in_it),
         "principal" | "principalSet" => federated(state, member, name),
@@ -106,9 +107,14 @@ fn service_account(
         return if is_seen || is_in_it(&kept) { Ok(kept) } else { Err(missing()) };
     }
     // Google's own agents are nobody's to make.
-    let is_agent =
-        email.ends_with(".gserviceaccount.com") && !email.ends_with(".iam.gserviceaccount.com") && email.contains('@');
-    if is_in_it(member) || is_agent { Ok(member.to_owned()) } else { Err(missing()) }
+    let (name, domain) = email.split_once('@').unwrap_or((email, ""));
+    let is_agent = ["developer.gserviceaccount.com", "cloudservices.gserviceaccount.com"].contains(&domain)
+        || (name.starts_with("service-") && domain.ends_with(".iam.gserviceaccount.com") && !is_project(state, domain));
+    if is_agent { Ok(member.to_owned()) } else { Err(missing()) }
+}
+
+fn is_project(state: &State, domain: &str) -> bool {
+    domain.split('.').next().is_some_and(|id| state.projects.contains_key(id))
 }
 
 /// `principal://iam.googleapis.com/…`, after the first colon.

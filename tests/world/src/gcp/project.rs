@@ -113,7 +113,9 @@ impl Project {
     /// Makes a cluster that names this control plane, whose service account tokens count, and in which IAM decides.
     pub fn cluster(&self, name: &str, location: &str, world: &World) -> Cluster {
         let issuer = self.gcp.trust_issuer(world);
-        Cluster::add(self.clone(), name, location, &Cluster::fields_of(world), Some(issuer))
+        let cluster = Cluster::add(self.clone(), name, location, &Cluster::fields_of(world), Some(issuer));
+        cluster.say_endpoint(world.server_url().trim_start_matches("https://"));
+        cluster
     }
 
     /// Makes a cluster of which only the resource is there.

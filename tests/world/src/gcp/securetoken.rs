@@ -2,33 +2,19 @@
 //!
 //! It is no documented API; this is how public programs use it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answer::Answer;
 use super::jwt::Jwt;
-use super::oauth::LIFE;
 use super::principal::Who;
 use super::request::Received;
 use super::state::{ClusterRecord, Project, State};
-use super::sts::field;
+use super::sts::{field, granted};
 
 pub(super) fn exchange(state: &mut State, received: &Received) -> Answer {
     let fields = received.fields();
     match exchanged(state, &fields) {
-        Ok((who, home)) => {
-            let scopes: Vec<String> =
-                fields["scope"].as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-            if scopes.is_empty() {
-                return Answer::oauth(400, "invalid_scope", "Invalid or missing scopes.");
-            }
-            let token = state.mint(who, &scopes, LIFE, &home);
-            Answer::json(json!({
-                "access_token": token,
-                "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
-                "token_type": "Bearer",
-                "expires_in": LIFE.as_secs(),
-            }))
-        }
+        Ok((who, home)) => granted(state, &fields, who, &home),
         Err(refusal) => refusal,
     }
 }

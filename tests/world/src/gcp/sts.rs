@@ -20,22 +20,25 @@ pub(super) fn field<'a>(fields: &'a Value, snake: &str, camel: &str) -> &'a str 
 pub(super) fn token(state: &mut State, received: &Received) -> Answer {
     let fields = received.fields();
     match exchanged(state, &fields) {
-        Ok((who, home)) => {
-            let scopes: Vec<String> =
-                fields["scope"].as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-            if scopes.is_empty() {
-                return Answer::oauth(400, "invalid_scope", "Invalid or missing scopes.");
-            }
-            let token = state.mint(who, &scopes, LIFE, &home);
-            Answer::json(json!({
-                "access_token": token,
-                "issued_token_type": ACCESS_TOKEN,
-                "token_type": "Bearer",
-                "expires_in": LIFE.as_secs(),
-            }))
-        }
+        Ok((who, home)) => granted(state, &fields, who, &home),
         Err(refusal) => refusal,
     }
+}
+
+/// Gives a token for the scopes that were asked for.
+pub(super) fn granted(state: &mut State, fields: &Value, who: Who, home: &str) -> Answer {
+    let scopes: Vec<String> =
+        fields["scope"].as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    if scopes.is_empty() {
+        return Answer::oauth(400, "invalid_scope", "Invalid or missing scopes.");
+    }
+    let token = state.mint(who, &scopes, LIFE, home);
+    Answer::json(json!({
+        "access_token": token,
+        "issued_token_type": ACCESS_TOKEN,
+        "token_type": "Bearer",
+        "expires_in": LIFE.as_secs(),
+    }))
 }
 
 /// Refreshes the token of somebody who logged in through a workforce pool.
