@@ -9,8 +9,6 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::cloud::Cloud;
-use crate::cloud::aws::found::FoundAws;
-use crate::cloud::gcp::found::FoundGcp;
 use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right};
 use crate::failure::{Failure, FailureKind};
 use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, Seen};
@@ -23,13 +21,13 @@ use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 
 mod aws;
+mod cloud;
 mod gcp;
 mod nodes;
 mod pull_secrets;
 mod same_cluster;
 
-use aws::look_at_aws;
-use gcp::look_at_gcp;
+use cloud::{SeenCloud, look_at_cloud};
 pub use nodes::{CloudNode, EksNode, GkeNode, cloud_node};
 use pull_secrets::look_at_pull_secrets;
 use same_cluster::{NamedCluster, same_cluster};
@@ -126,25 +124,6 @@ pub async fn look(
         look_again(settings, lent, cluster, &mut found).await?;
     }
     Ok(found)
-}
-
-/// What was found in a cloud, of which there is at most one.
-#[derive(Default)]
-struct SeenCloud {
-    aws: Option<FoundAws>,
-    gcp: Option<FoundGcp>,
-}
-
-async fn look_at_cloud(settings: &Settings, side: Option<CloudSide<'_>>) -> Result<SeenCloud, Failure> {
-    let mut seen = SeenCloud::default();
-    match (side.map(|side| (side.client, side.account)), &settings.aws, &settings.gcp) {
-        (Some((Cloud::Aws(client), account)), Some(aws), _) => {
-            seen.aws = Some(look_at_aws(settings, aws, client, account).await?);
-        }
-        (Some((Cloud::Gcp(client), _)), _, Some(gcp)) => seen.gcp = Some(look_at_gcp(gcp, client).await?),
-        _ => {}
-    }
-    Ok(seen)
 }
 
 async fn look_at_cluster(
