@@ -260,7 +260,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__apply)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,7 +285,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -525,6 +525,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -537,10 +541,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -594,6 +594,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1108,7 +1136,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__config__subcmd__show)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1133,7 +1161,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1373,6 +1401,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1385,10 +1417,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -1442,6 +1470,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1567,7 +1623,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__destroy)
-            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1592,7 +1648,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1832,6 +1888,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1844,10 +1904,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -1901,6 +1957,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2306,7 +2390,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__identity)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,7 +2415,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -2571,6 +2655,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2583,10 +2671,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -2640,6 +2724,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2765,7 +2877,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__init)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2790,7 +2902,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3030,6 +3142,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3042,10 +3158,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -3099,6 +3211,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3224,7 +3364,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__install)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3249,7 +3389,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3489,6 +3629,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3501,10 +3645,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -3558,6 +3698,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3913,7 +4081,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__namespaces)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3938,7 +4106,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4178,6 +4346,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4190,10 +4362,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -4247,6 +4415,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4372,14 +4568,14 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__permissions)
-            opts="-c -o -y -q -v -h -V --for --destroy --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --for --destroy --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --for)
-                    COMPREPLY=($(compgen -W "aws" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "aws gcp" -- "${cur}"))
                     return 0
                     ;;
                 --runner-id)
@@ -4401,7 +4597,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4641,6 +4837,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4653,10 +4853,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -4710,6 +4906,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4835,7 +5059,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__plan)
-            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4864,7 +5088,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5104,6 +5328,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -5116,10 +5344,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -5173,6 +5397,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -5298,7 +5550,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__register)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5323,7 +5575,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5563,6 +5815,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -5575,10 +5831,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -5632,6 +5884,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -5757,7 +6037,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__rule)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5782,7 +6062,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -6022,6 +6302,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -6034,10 +6318,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -6091,6 +6371,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -6216,7 +6524,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__secret)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6241,7 +6549,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -6481,6 +6789,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -6493,10 +6805,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -6550,6 +6858,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -6675,7 +7011,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__status)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --region --profile --identity --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6700,7 +7036,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -6940,6 +7276,10 @@ _runner__setup() {
                     fi
                     return 0
                     ;;
+                --identity)
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    return 0
+                    ;;
                 --region)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -6952,10 +7292,6 @@ _runner__setup() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --role-name)
@@ -7009,6 +7345,34 @@ _runner__setup() {
                     return 0
                     ;;
                 --tag)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gcp-project)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --location)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --google-service-account)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --grant-role)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -66,6 +66,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runne
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -102,11 +103,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -114,6 +117,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l permi
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -144,6 +151,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runne
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -180,11 +188,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -192,6 +202,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l permi
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -224,6 +238,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runn
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -260,11 +275,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l stat
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -272,6 +289,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l perm
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -303,6 +324,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l run
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -339,11 +361,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l sta
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -351,6 +375,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l per
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -380,6 +408,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l ru
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -416,11 +445,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l st
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -428,6 +459,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l pe
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -487,6 +522,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -523,11 +559,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -535,6 +573,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -566,6 +608,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l r
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -602,11 +645,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l s
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -614,6 +659,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l p
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -645,6 +694,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l run
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -681,11 +731,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l sta
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -693,6 +745,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l per
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -724,6 +780,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l r
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -760,11 +817,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l s
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -772,6 +831,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l p
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -803,6 +866,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l ru
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -839,11 +903,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l st
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -851,6 +917,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l pe
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -882,6 +952,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runne
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -918,11 +989,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -930,6 +1003,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l permi
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -957,11 +1034,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s q -l 
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s v -l verbose -d 'Say more; twice: every request [env: RUNNER_SETUP_LOG, a level]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s V -l version -d 'Print version'
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l for -d 'Whose rights to print' -r -f -a "aws\t'IAM, for a cluster on EKS'"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l for -d 'Whose rights to print' -r -f -a "aws\t'IAM of AWS, for a cluster on EKS'
+gcp\t'IAM of Google Cloud, for a cluster on GKE'"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -998,11 +1077,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -1010,6 +1091,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -1085,6 +1170,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
+gke\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -1121,11 +1207,13 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+pod-identity\t''
+service-account\t''
+federation\t''
+none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS]' -r -f -a "irsa\t''
-pod-identity\t''
-none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l role-name -d 'Call the jobs\' IAM role this [env: RUNNER_ROLE_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l role-arn -d 'Use this IAM role of your own, and check what it trusts' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l role-path -d 'Create the role below this path [default: /]' -r -f
@@ -1133,6 +1221,10 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l attach-policy -d 'Attach this managed policy to the role (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l policy-file -d 'Give the role the IAM policy in this JSON file' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l tag -d 'Tag what is created in AWS (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l gcp-project -d 'Find the cluster in this Google Cloud project [env: GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT] [default: from the context, else the credentials\' own]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r

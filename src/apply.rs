@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::change::{Change, Planned, Stage};
-use crate::cloud::aws::Aws;
+use crate::cloud::Cloud;
 use crate::cluster::{Cluster, ClusterError, DryRun, ObjectRef, owner};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -32,8 +32,8 @@ pub struct Tools<'a> {
     pub cluster: Option<&'a Cluster>,
     /// The Orchestrator, open for writing.
     pub orchestrator: Option<&'a Orchestrator>,
-    /// AWS, open for writing.
-    pub aws: Option<&'a Aws>,
+    /// The cloud, open for writing.
+    pub cloud: Option<&'a Cloud>,
     /// Where events go.
     pub tell: Tell,
     /// Whether to stop.
@@ -188,7 +188,13 @@ async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Re
     let org = tools.settings.org.as_str();
     match change {
         Change::Aws(change) => {
-            tools.aws.ok_or_else(|| bug("a change in AWS without a connection"))?.apply(change).await?;
+            let client = tools.cloud.and_then(Cloud::aws);
+            client.ok_or_else(|| bug("a change in AWS without a connection"))?.apply(change).await?;
+            Ok(Made::default())
+        }
+        Change::Gcp(change) => {
+            let client = tools.cloud.and_then(Cloud::gcp);
+            client.ok_or_else(|| bug("a change in Google Cloud without a connection"))?.apply(change).await?;
             Ok(Made::default())
         }
         Change::ApplyObject { object, manifest, conflicts } => {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cloud::aws::change::AwsChange;
+use crate::cloud::gcp::change::GcpChange;
 use crate::cluster::{Conflicts, ObjectRef};
 use crate::phase::Phase;
 use crate::settings::RuleTarget;
@@ -22,6 +23,8 @@ pub enum Change {
     },
     /// Something in AWS.
     Aws(AwsChange),
+    /// Something in Google Cloud.
+    Gcp(GcpChange),
     /// Create the key Secret. The key itself is made or lent when this is carried out.
     StoreKey {
         /// The Secret.
@@ -158,6 +161,12 @@ impl Change {
             ) => Stage::EndRights,
             Self::Aws(AwsChange::DeleteOidcProvider { .. }) => Stage::EndObjects,
             Self::Aws(_) => Stage::Ground,
+            // Who is named by a policy has to be there before.
+            Self::Gcp(GcpChange::CreateServiceAccount(_) | GcpChange::Describe { .. }) => Stage::Ground,
+            Self::Gcp(GcpChange::Grant(_)) => Stage::Objects,
+            Self::Gcp(GcpChange::Revoke(_)) => Stage::EndRights,
+            // Its own grants are taken back first, as those of a deleted account are left behind as dead ones.
+            Self::Gcp(GcpChange::DeleteServiceAccount { .. }) => Stage::EndRunner,
             Self::StoreKey { .. } | Self::StorePullSecret { .. } => Stage::Objects,
             Self::RegisterRunner { .. } | Self::PatchRunner { .. } => Stage::Registration,
             Self::CreateRule { .. } => Stage::Agent,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::change::{Action, Change, Planned};
+use crate::cloud::gcp::found::GkeCluster;
 use crate::cluster::{Kind, ObjectRef};
 use crate::plan::{Plan, ROLE_ANNOTATION, is_job_account};
 use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
@@ -17,22 +18,37 @@ pub enum Kubeconfig {
 }
 
 /// Lines for a POSIX shell that do what the plan would do, in its order. The chart stands for the objects it makes.
-pub fn equivalent(settings: &Settings, plan: &Plan, key_is_given: bool, kubeconfig: Kubeconfig) -> Vec<String> {
-    in_the_right_place(settings, kubeconfig, changes(settings, plan, key_is_given))
+pub fn equivalent(
+    settings: &Settings,
+    plan: &Plan,
+    key_is_given: bool,
+    kubeconfig: Kubeconfig,
+    gke: Option<&GkeCluster>,
+) -> Vec<String> {
+    in_the_right_place(settings, kubeconfig, gke, changes(settings, plan, key_is_given))
 }
 
 /// Leads the lines with what lets them act where the plan would: in the profile's account, and on the cluster.
-fn in_the_right_place(settings: &Settings, kubeconfig: Kubeconfig, mut lines: Vec<String>) -> Vec<String> {
-    let Some(aws) = &settings.aws else { return lines };
+fn in_the_right_place(
+    settings: &Settings,
+    kubeconfig: Kubeconfig,
+    gke: Option<&GkeCluster>,
+    mut lines: Vec<String>,
+) -> Vec<String> {
     let first = |lines: &[String], tools: &[&str]| {
         lines.iter().position(|line| line.split(' ').next().is_some_and(|tool| tools.contains(&tool)))
     };
     if kubeconfig == Kubeconfig::Missing
         && let Some(at) = first(&lines, &["kubectl", "helm"])
     {
-        lines.insert(at, crate::cloud::aws::commands::update_kubeconfig(&aws.cluster, region(settings)));
+        if let Some(aws) = &settings.aws {
+            lines.insert(at, crate::cloud::aws::commands::update_kubeconfig(&aws.cluster, region(settings)));
+        }
+        if let Some(gke) = gke {
+            lines.insert(at, crate::cloud::gcp::commands::get_credentials(gke));
+        }
     }
-    if let Some(profile) = &aws.profile
+    if let Some(profile) = settings.aws.as_ref().and_then(|aws| aws.profile.as_ref())
         && let Some(at) = first(&lines, &["aws"])
     {
         lines.insert(at, format!("export AWS_PROFILE={}", word(&profile.name)));
@@ -60,6 +76,7 @@ fn changes(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> 
                 _ if is_of_the_chart(manifest) => installs = true,
                 _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
             },
+            Change::Gcp(change) => lines.extend(crate::cloud::gcp::commands::lines(change)),
             Change::Aws(change) => {
                 lines.extend(crate::cloud::aws::commands::lines(change, region(settings)));
             }

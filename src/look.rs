@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::cloud::aws::Aws;
+use crate::cloud::Cloud;
 use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, Right};
 use crate::failure::{Failure, FailureKind};
 use crate::found::{Found, FoundAgent, FoundCluster, FoundKey, FoundOrchestrator, Seen};
@@ -21,12 +21,16 @@ use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 
 mod aws;
+mod cloud;
+mod gcp;
 mod nodes;
 mod pull_secrets;
+mod same_cluster;
 
-use aws::{look_at_aws, same_cluster};
-pub use nodes::{EksNode, eks_node};
+use cloud::{SeenCloud, look_at_cloud};
+pub use nodes::{CloudNode, EksNode, GkeNode, cloud_node};
 use pull_secrets::look_at_pull_secrets;
+use same_cluster::{NamedCluster, same_cluster};
 
 /// What can be looked at.
 #[derive(Clone, Copy, Default)]
@@ -35,16 +39,16 @@ pub struct Sides<'a> {
     pub cluster: Option<&'a Cluster>,
     /// The Orchestrator.
     pub orchestrator: Option<&'a Orchestrator>,
-    /// AWS.
-    pub aws: Option<AwsSide<'a>>,
+    /// The cloud that the cluster is in.
+    pub cloud: Option<CloudSide<'a>>,
 }
 
-/// AWS, and what is known of it beforehand.
+/// A cloud, and what is known of it beforehand.
 #[derive(Clone, Copy)]
-pub struct AwsSide<'a> {
+pub struct CloudSide<'a> {
     /// The client.
-    pub client: &'a Aws,
-    /// The account that the context says the cluster is in.
+    pub client: &'a Cloud,
+    /// The AWS account that the context says the cluster is in.
     pub account: Option<&'a str>,
 }
 
@@ -61,14 +65,14 @@ pub async fn look(
     sides: Sides<'_>,
     phases: &BTreeSet<Phase>,
 ) -> Result<Found, Failure> {
-    let Sides { cluster, orchestrator, aws } = sides;
+    let Sides { cluster, orchestrator, cloud } = sides;
     let only_identity = phases.iter().eq([&Phase::Identity]);
     let in_cluster = async {
         match cluster {
             Some(cluster) => match look_at_cluster(settings, lent, cluster, phases).await {
                 Ok(found) => Ok((Some(found), None)),
                 // Whoever sets up identities may have no access to the cluster at all.
-                Err(failure) if only_identity && aws.is_some() => {
+                Err(failure) if only_identity && cloud.is_some() => {
                     let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
                     Ok((None, Some(format!("the cluster can't be looked at: {}{cause}", failure.message))))
                 }
@@ -77,18 +81,20 @@ pub async fn look(
             None => Ok((None, None)),
         }
     };
-    let in_aws = async {
-        let (Some(client), Some(aws_settings)) = (aws, &settings.aws) else { return Ok((None, None)) };
-        let seen = look_at_aws(settings, aws_settings, client.client, client.account).await;
-        match seen {
-            Ok(found) => Ok((Some(found), None)),
-            // The other phases need AWS only to know the role that the jobs' account names.
+    let in_cloud = async {
+        match look_at_cloud(settings, cloud).await {
+            Ok(seen) => Ok((seen, None)),
+            // The other phases need the cloud only to know what the jobs' account is annotated with.
             Err(failure) if !phases.contains(&Phase::Identity) => {
+                let (name, what) = match settings.gcp {
+                    Some(_) => ("Google Cloud", "Google service account"),
+                    None => ("AWS", "role"),
+                };
                 let message = format!(
-                    "AWS can't be looked at, so the jobs' role stays as the cluster has it: {}",
+                    "{name} can't be looked at, so the jobs' {what} stays as the cluster has it: {}",
                     failure.message
                 );
-                Ok((None, Some(message)))
+                Ok((SeenCloud::default(), Some(message)))
             }
             Err(failure) => Err(failure),
         }
@@ -99,17 +105,20 @@ pub async fn look(
             None => Ok(None),
         }
     };
-    let ((in_cluster, note), at_orchestrator, (in_aws, aws_note)) =
-        futures::try_join!(in_cluster, at_orchestrator, in_aws)?;
+    let ((in_cluster, note), at_orchestrator, (in_cloud, cloud_note)) =
+        futures::try_join!(in_cluster, at_orchestrator, in_cloud)?;
     let mut found = Found {
         cluster: in_cluster,
-        aws: in_aws,
+        aws: in_cloud.aws,
+        gcp: in_cloud.gcp,
         orchestrator: at_orchestrator,
         given_key: lent.public_key.clone(),
-        notes: note.into_iter().chain(aws_note).collect(),
+        notes: note.into_iter().chain(cloud_note).collect(),
     };
-    if let (Some(cluster), Some(_), Some(seen)) = (cluster, &found.cluster, &found.aws) {
-        same_cluster(cluster, &seen.cluster).await?;
+    let named = found.aws.as_ref().map(|seen| NamedCluster::of_eks(&seen.cluster));
+    let named = named.or_else(|| Some(NamedCluster::of_gke(&found.gcp.as_ref()?.cluster)));
+    if let (Some(cluster), Some(_), Some(named)) = (cluster, &found.cluster, &named) {
+        same_cluster(cluster, named).await?;
     }
     if let (Some(cluster), Some(_)) = (cluster, &found.cluster) {
         look_again(settings, lent, cluster, &mut found).await?;

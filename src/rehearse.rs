@@ -14,8 +14,10 @@ use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
 mod aws;
+mod cloud;
+mod gcp;
 
-pub use aws::rehearse_aws;
+pub use cloud::{CloudRights, rehearse_cloud};
 
 /// Asks the API server about every change of the draft that it will be asked to make.
 ///
@@ -84,9 +86,11 @@ impl Write {
                 let manifest = crate::apply::pull_secret(object, r#"{"auths":{}}"#);
                 Some(Self { object: object.clone(), manifest, creates: false, conflicts: *conflicts })
             }
-            Change::Aws(_) | Change::RegisterRunner { .. } | Change::PatchRunner { .. } | Change::CreateRule { .. } => {
-                None
-            }
+            Change::Aws(_)
+            | Change::Gcp(_)
+            | Change::RegisterRunner { .. }
+            | Change::PatchRunner { .. }
+            | Change::CreateRule { .. } => None,
             // A delete is not rehearsed: a client that may only read refuses it in every form.
             Change::DeleteObject { .. } | Change::DeleteRule { .. } | Change::DeleteRunner { .. } => None,
         }

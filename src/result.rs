@@ -7,8 +7,8 @@ use crate::change::{Action, FieldChange};
 use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::keypair::PublicKey;
-use crate::plan::{Plan, role_arn};
-use crate::settings::{AwsIdentity, Settings};
+use crate::plan::{Plan, grantee, role_arn};
+use crate::settings::{AwsIdentity, GcpIdentity, Settings};
 
 /// The document's schema; fields are only added within `v1`.
 pub const SCHEMA: &str = "runner-setup/result/v1";
@@ -33,6 +33,9 @@ pub struct ResultDocument {
     /// The cluster as AWS knows it, when AWS was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws: Option<AwsSummary>,
+    /// The cluster as Google Cloud knows it; absent when it was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gcp: Option<GcpSummary>,
     /// Every object, in the order in which it is done.
     pub changes: Vec<ChangeSummary>,
     /// What was proved.
@@ -120,6 +123,27 @@ pub struct AwsSummary {
     pub role: Option<String>,
 }
 
+/// The cluster as Google Cloud knows it, and whose credentials were used.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GcpSummary {
+    /// The project's id.
+    pub project: String,
+    /// The region or zone.
+    pub location: String,
+    /// `projects/P/locations/L/clusters/C`.
+    pub cluster: String,
+    /// The workload pool; absent while Workload Identity is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload_pool: Option<String>,
+    /// Which credentials were used, in words.
+    pub credentials: String,
+    /// Who the jobs are, or will be: the address of their Google service account, or their `principal://`; absent when
+    /// they get no identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+}
+
 /// One object and what happened to it.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ChangeSummary {
@@ -186,6 +210,7 @@ impl ResultDocument {
             runner: None,
             cluster: None,
             aws: None,
+            gcp: None,
             changes: Vec::new(),
             verified: Vec::new(),
             warnings: Vec::new(),
@@ -229,6 +254,23 @@ impl ResultDocument {
             cluster: seen.cluster.arn.to_string(),
             caller: seen.caller.arn.to_string(),
             role: (aws.identity != AwsIdentity::None).then(|| role_arn(aws, seen)),
+        });
+        self.found_gcp(settings, found);
+    }
+
+    /// Says which cluster of Google Cloud it is.
+    fn found_gcp(&mut self, settings: &Settings, found: &Found) {
+        self.gcp = settings.gcp.as_ref().zip(found.gcp.as_ref()).map(|(gcp, seen)| GcpSummary {
+            project: seen.cluster.project.clone(),
+            location: seen.cluster.location.clone(),
+            cluster: seen.cluster.path(),
+            workload_pool: seen.cluster.workload_pool.clone(),
+            credentials: seen.credentials.clone(),
+            identity: match gcp.identity {
+                GcpIdentity::ServiceAccount => Some(gcp.account_email().to_string()),
+                GcpIdentity::Federation => grantee(settings, gcp, seen),
+                GcpIdentity::None => None,
+            },
         });
     }
 

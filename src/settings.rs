@@ -42,7 +42,8 @@ pub struct Settings {
     pub provider: Provider,
     /// The jobs' identity in AWS; there exactly when the provider is EKS.
     pub aws: Option<AwsSettings>,
-    /// The jobs' identity in Google Cloud; there exactly when the provider is GKE.
+    /// The cluster in GKE and the jobs' identity in Google Cloud; `None` on GKE only where no identity is set up and a
+    /// context is all that is known.
     pub gcp: Option<GcpSettings>,
     /// The runner's description; `None`: nobody said one, so an existing one stays and a new runner gets the default.
     pub description: Option<String>,

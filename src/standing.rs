@@ -5,19 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::cloud::aws::Aws;
+use crate::cloud::Cloud;
 use crate::cloud::aws::found::StandingAws;
+use crate::cloud::gcp::found::StandingGcp;
 use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, owner};
 use crate::failure::Failure;
 use crate::found::{Found, Seen};
 use crate::lent::{DEFAULT_PULL_SECRET, Lent};
 use crate::manifests::CA_CONFIG_MAP;
 use crate::orchestrator::Orchestrator;
+use crate::plan::annotated;
 use crate::settings::Settings;
 
 mod aws;
+mod gcp;
 
 use aws::look_around_aws;
+use gcp::look_around_gcp;
 
 /// Kinds of which everything with our label is looked for.
 const LABELLED: [Kind; 6] =
@@ -42,6 +46,8 @@ pub struct Standing {
     pub environments: Vec<String>,
     /// AWS; `None` when the jobs have no identity there.
     pub aws: Option<StandingAws>,
+    /// Google Cloud; `None` when the jobs have no identity there.
+    pub gcp: Option<StandingGcp>,
     /// What could not be looked for, in words.
     pub unseen: Vec<String>,
 }
@@ -67,12 +73,20 @@ pub async fn look_around(
     found: &Found,
     cluster: &Cluster,
     orchestrator: &Orchestrator,
-    aws: Option<&Aws>,
+    cloud: Option<&Cloud>,
     with_contents: bool,
 ) -> Result<Standing, Failure> {
     let in_aws = async {
-        match (&found.aws, aws) {
+        match (&found.aws, cloud.and_then(Cloud::aws)) {
             (Some(seen), Some(client)) => look_around_aws(settings, seen, client).await.map(Some),
+            _ => Ok(None),
+        }
+    };
+    let in_gcp = async {
+        match (&settings.gcp, &found.gcp, cloud.and_then(Cloud::gcp)) {
+            (Some(gcp), Some(seen), Some(client)) => {
+                look_around_gcp(gcp, seen, annotated(settings, found), client).await.map(Some)
+            }
             _ => Ok(None),
         }
     };
@@ -85,8 +99,8 @@ pub async fn look_around(
         }
         orchestrator.environments(&settings.org).await.map_err(Failure::from)
     };
-    let (mut standing, environments, in_aws) = futures::try_join!(in_cluster, environments, in_aws)?;
-    standing.aws = in_aws;
+    let (mut standing, environments, in_aws, in_gcp) = futures::try_join!(in_cluster, environments, in_aws, in_gcp)?;
+    (standing.aws, standing.gcp) = (in_aws, in_gcp);
     let id = settings.runner_id.as_str();
     standing.environments = environments
         .into_iter()

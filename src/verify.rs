@@ -7,7 +7,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::apply::interrupted;
-use crate::cloud::aws::Aws;
+use crate::cloud::Cloud;
 use crate::cluster::{AGENT_RUNNING, AgentState, Cluster, Kind, ObjectRef, Outcome, SETTLE, judge, wait_until_running};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -18,10 +18,12 @@ use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::result::Verified;
-use crate::settings::{AwsIdentity, RELEASE_NAME, Settings};
+use crate::settings::{AwsIdentity, GcpIdentity, RELEASE_NAME, Settings};
 
+mod google;
 mod identity;
 
+pub use google::{MAY_ACT, ROLES_GRANTED};
 pub use identity::{ASSOCIATED, TOKEN_EXCHANGED};
 
 /// What came of a check.
@@ -38,8 +40,8 @@ pub struct Asked<'a> {
     pub cluster: Option<&'a Cluster>,
     /// The Orchestrator.
     pub orchestrator: Option<&'a Orchestrator>,
-    /// AWS.
-    pub aws: Option<&'a Aws>,
+    /// The cloud that the cluster is in.
+    pub cloud: Option<&'a Cloud>,
 }
 
 /// The claim that the registered key is the stored one.
@@ -67,7 +69,7 @@ pub async fn verify(
     tell: &Tell,
     interrupt: &Interrupt,
 ) -> (Vec<Verified>, Option<Failure>) {
-    let Asked { cluster, orchestrator, aws } = *asked;
+    let Asked { cluster, orchestrator, cloud } = *asked;
     let mut verified = Vec::new();
     let mut failure = None;
     let registers = proof.phases.contains(&Phase::Register);
@@ -87,25 +89,19 @@ pub async fn verify(
             _ => None,
         }
     };
-    let identity_check = async {
+    let identity_checks = async {
         tokio::select! {
-            checked = identity(proof, cluster, aws, timeout) => checked,
+            checked = identity(proof, cluster, cloud, timeout, tell) => checked,
             () = interrupt.pressed() => {
-                let claim = match proof.settings.aws.as_ref()?.identity {
-                    AwsIdentity::PodIdentity => ASSOCIATED,
-                    AwsIdentity::Irsa | AwsIdentity::None => TOKEN_EXCHANGED,
-                };
-                Some((claim, Err(interrupted("while the jobs' identity was proved"))))
+                let failure = interrupted("while the jobs' identity was proved");
+                identity_claims(proof).into_iter().take(1).map(|claim| (claim, Err(failure.clone()))).collect()
             }
         }
     };
-    let (key_check, agent_check, identity_check) = futures::join!(key_check, agent_check, identity_check);
-    let (identity_claim, identity_check) = identity_check.unzip();
-    let checks = [
-        (KEY_REGISTERED, key_check),
-        (identity_claim.unwrap_or_default(), identity_check),
-        (AGENT_RUNNING, agent_check),
-    ];
+    let (key_check, agent_check, identity_checks) = futures::join!(key_check, agent_check, identity_checks);
+    let mut checks: Vec<(&'static str, Option<Result<Observed, Failure>>)> = vec![(KEY_REGISTERED, key_check)];
+    checks.extend(identity_checks.into_iter().map(|(claim, outcome)| (claim, Some(outcome))));
+    checks.push((AGENT_RUNNING, agent_check));
     for (claim, outcome) in checks {
         let Some(outcome) = outcome else { continue };
         let (word, observed) = match outcome {
@@ -128,24 +124,62 @@ pub async fn verify(
     (verified, failure)
 }
 
+/// What a run that is about the jobs' identity proves of it.
+fn identity_claims(proof: &Proof<'_>) -> Vec<&'static str> {
+    let settings = proof.settings;
+    let of_aws = settings.aws.as_ref().map(|aws| match aws.identity {
+        AwsIdentity::Irsa => vec![TOKEN_EXCHANGED],
+        AwsIdentity::PodIdentity => vec![ASSOCIATED],
+        AwsIdentity::None => Vec::new(),
+    });
+    let of_google = settings.gcp.as_ref().map(|gcp| {
+        let roles = (!gcp.roles.is_empty()).then_some(ROLES_GRANTED);
+        match gcp.identity {
+            GcpIdentity::ServiceAccount => [MAY_ACT].into_iter().chain(roles).chain([TOKEN_EXCHANGED]).collect(),
+            GcpIdentity::Federation => roles.into_iter().chain([TOKEN_EXCHANGED]).collect(),
+            GcpIdentity::None => Vec::new(),
+        }
+    });
+    of_aws.or(of_google).unwrap_or_default()
+}
+
 /// The jobs' identity, when this run is about it.
 async fn identity(
     proof: &Proof<'_>,
     cluster: Option<&Cluster>,
-    client: Option<&Aws>,
+    cloud: Option<&Cloud>,
     timeout: Duration,
-) -> Option<(&'static str, Result<Observed, Failure>)> {
-    let (aws, found, client) = (proof.settings.aws.as_ref()?, proof.found.aws.as_ref()?, client?);
+    tell: &Tell,
+) -> Vec<(&'static str, Result<Observed, Failure>)> {
     if !proof.phases.contains(&Phase::Identity) {
-        return None;
+        return Vec::new();
     }
-    match aws.identity {
-        AwsIdentity::Irsa => {
-            Some((TOKEN_EXCHANGED, identity::token_exchanged(proof, aws, found, client, cluster, timeout).await))
+    let (settings, found) = (proof.settings, proof.found);
+    let mut checked = Vec::new();
+    for claim in identity_claims(proof) {
+        let outcome = match (cloud, &settings.aws, &found.aws, &settings.gcp, &found.gcp) {
+            (Some(Cloud::Aws(client)), Some(aws), Some(seen), ..) => match claim {
+                ASSOCIATED => identity::associated(proof, aws, seen, client).await,
+                _ => identity::token_exchanged(proof, aws, seen, client, cluster, timeout).await,
+            },
+            (Some(Cloud::Gcp(client)), _, _, Some(gcp), Some(seen)) => {
+                let ground = google::Ground { proof, gcp, found: seen, client, tell };
+                match claim {
+                    MAY_ACT => google::may_act(&ground, timeout).await,
+                    ROLES_GRANTED => google::roles_granted(&ground, timeout).await,
+                    _ => google::token_exchanged(&ground, cluster, timeout).await,
+                }
+            }
+            _ => return checked,
+        };
+        let is_broken = outcome.is_err();
+        checked.push((claim, outcome));
+        if is_broken {
+            // What comes after it would only say the same in other words.
+            break;
         }
-        AwsIdentity::PodIdentity => Some((ASSOCIATED, identity::associated(proof, aws, found, client).await)),
-        AwsIdentity::None => None,
     }
+    checked
 }
 
 /// Reads the registration back and compares its key with the stored one.

@@ -192,7 +192,7 @@ mod tests {
                 "f.yaml line 4: unknown key `runner.job.namespce`; did you mean `namespace`?",
             ),
             ("organisation: x", "f.yaml line 2: unknown key `organisation`; did you mean `organization`?"),
-            ("openstack: {}", "f.yaml line 2: unknown key `gcp`; known here: "),
+            ("openstack: {}", "f.yaml line 2: unknown key `openstack`; known here: "),
             ("token: x", "f.yaml line 2: `token` looks like a secret"),
             ("orchestrator:\n  token: x", "HUMANITEC_AUTH_TOKEN"),
             ("runner: { privateKey: x }", "`--private-key-file`"),

@@ -15,21 +15,24 @@ use crate::settings::{GcpIdentity, Provider};
 
 /// Everything that only GKE has.
 const OF_GKE: [&Setting; 5] = [&GCP_PROJECT, &LOCATION, &GCP_IDENTITY, &GOOGLE_SERVICE_ACCOUNT, &GRANT_ROLE];
-/// What stands for the project where it is not needed: a context is enough without an identity to set up.
-const NO_PROJECT: &str = "not-known";
 
-/// `Some(None)`: the cluster is not on GKE. `None`: something is wrong, and remembered.
+/// `Some(None)`: the cluster is not on GKE, or nothing there is looked at. `None`: something is wrong, and remembered.
 pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<Option<GcpSettings>> {
     if provider != Provider::Gke {
         cloud::refuse_all(settling, provider, Provider::Gke, &OF_GKE);
         return Some(None);
     }
     let identity = cloud::identity(settling, &GCP_IDENTITY, GcpIdentity::ServiceAccount);
-    let project = project(settling, identity);
+    check_identity(settling, identity);
+    // Without an identity to set up, a context is enough.
+    let is_named = [&GCP_PROJECT, &CLUSTER_NAME].iter().all(|setting| settling.told(setting).is_some());
+    if identity == GcpIdentity::None && !is_named && settling.told(&CONTEXT).is_some() {
+        return Some(None);
+    }
+    let project = project(settling);
     let location = settling.told(&LOCATION).is_some().then(|| settling.parse(&LOCATION, location));
     warn_about_another_cluster(settling);
-    let cluster = cluster(settling, identity);
-    check_identity(settling, identity);
+    let cluster = cluster(settling);
     let mut roles: Vec<RoleName> = settling.parse_all(&GRANT_ROLE, str::parse);
     let mut seen = std::collections::BTreeSet::new();
     roles.retain(|role| seen.insert(role.clone()));
@@ -42,25 +45,19 @@ pub(super) fn settle(settling: &mut Settling<'_>, provider: Provider) -> Option<
     Some(Some(GcpSettings { cluster, location, project, identity, account, roles }))
 }
 
-/// The project, told or detected. Without an identity to set up, a context is enough.
-fn project(settling: &mut Settling<'_>, identity: GcpIdentity) -> Option<ProjectId> {
+/// The project, told or detected.
+fn project(settling: &mut Settling<'_>) -> Option<ProjectId> {
     if settling.told(&GCP_PROJECT).is_some() {
         return settling.parse(&GCP_PROJECT, str::parse);
-    }
-    if identity == GcpIdentity::None && settling.told(&CONTEXT).is_some() {
-        return NO_PROJECT.parse().ok();
     }
     settling.miss(&GCP_PROJECT, "the cluster's project, which neither the context nor the credentials tell");
     None
 }
 
-/// The cluster's name, told or detected, likewise.
-fn cluster(settling: &mut Settling<'_>, identity: GcpIdentity) -> Option<String> {
+/// The cluster's name, told or detected.
+fn cluster(settling: &mut Settling<'_>) -> Option<String> {
     if settling.told(&CLUSTER_NAME).is_some() {
         return settling.parse(&CLUSTER_NAME, cluster_name);
-    }
-    if identity == GcpIdentity::None && settling.told(&CONTEXT).is_some() {
-        return Some(String::new());
     }
     settling.miss(&CLUSTER_NAME, "the cluster's name in GKE, which the context does not tell");
     None

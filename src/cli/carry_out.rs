@@ -20,15 +20,15 @@ impl Session<'_> {
         force: bool,
         document: &mut ResultDocument,
     ) -> Result<Applied, Failure> {
-        if let Some(aws) = &self.aws {
-            aws.end_by(Instant::now() + self.settled.settings.timeout);
+        if let Some(cloud) = &self.cloud {
+            cloud.end_by(Instant::now() + self.settled.settings.timeout);
         }
         let tools = Tools {
             settings: &self.settled.settings,
             lent: &self.lent,
             cluster: self.cluster.as_ref(),
             orchestrator: self.orchestrator.as_ref(),
-            aws: self.aws.as_ref(),
+            cloud: self.cloud.as_ref(),
             tell: self.tell.clone(),
             interrupt: self.interrupt.clone(),
             force,

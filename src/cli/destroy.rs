@@ -6,7 +6,7 @@ use clap::Args;
 use futures::future::join_all;
 
 use crate::access::Access;
-use crate::cloud::aws::Aws;
+use crate::cloud::Cloud;
 use crate::cluster::{Cluster, Right};
 use crate::commands::delete_runner;
 use crate::event::Event;
@@ -16,10 +16,8 @@ use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
-use crate::plan::{
-    Plan, Wishes, mark_rights, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down,
-};
-use crate::rehearse::rehearse_aws;
+use crate::plan::{Plan, Wishes, refuse_missing_rights, rights_to_delete, runner_is_left_to_a_person, take_down};
+use crate::rehearse::rehearse_cloud;
 use crate::result::{ResultDocument, Verified};
 use crate::standing::look_around;
 use crate::take_back::NOTHING_LEFT;
@@ -27,12 +25,9 @@ use crate::terminal::Output;
 
 use super::Call;
 use super::apply::{PhaseArgs, agreed, close, counted};
+use super::in_cloud::InCloud;
 use super::plan::warn;
 use super::session::{Session, gather, listen, unchanged};
-
-/// What is said when the jobs have no identity by the settings, though they may have had one before.
-const NOT_LOOKED: &str =
-    "AWS is not looked at with `--identity none`: a role or provider that an earlier run made stays there";
 
 /// Flags of `destroy`.
 #[derive(Debug, Args)]
@@ -73,7 +68,7 @@ pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode,
         document.next.push(delete_runner(&session.settled.settings));
     }
     if args.show_commands {
-        show_commands(&session, &plan, &mut document);
+        show_commands(&session, &found, &plan, &mut document);
     }
     let ended = match plan.refused(&|phase| phase.to_string()) {
         Some(failure) => Err(failure),
@@ -112,25 +107,25 @@ async fn look_and_plan(session: &mut Session<'_>, wishes: Wishes) -> Result<(Fou
         let settings = &session.settled.settings;
         let cluster = session.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = session.orchestrator.as_ref().map(Orchestrator::read_only);
-        let aws = session.aws.as_ref().map(Aws::read_only);
+        let cloud = session.cloud.as_ref().map(Cloud::read_only);
         let (Some(cluster), Some(orchestrator)) = (&cluster, &orchestrator) else {
             return Err(Failure::new(FailureKind::Bug, "destroy without both sides"));
         };
         let with_contents = wishes.delete_namespaces;
         let standing =
-            look_around(settings, &session.lent, &found, cluster, orchestrator, aws.as_ref(), with_contents).await?;
+            look_around(settings, &session.lent, &found, cluster, orchestrator, cloud.as_ref(), with_contents).await?;
         let mut plan = take_down(settings, wishes, &found, &standing);
-        if settings.aws.is_some() && found.aws.is_none() {
-            plan.warnings.push(NOT_LOOKED.to_owned());
+        if let Some(named) = InCloud::of(settings)
+            && found.aws.is_none()
+            && found.gcp.is_none()
+        {
+            plan.warnings.push(not_looked(&named));
         }
         if found.cluster.as_ref().is_some_and(|cluster| !cluster.is_admin) {
             let allowed = review(cluster, &rights_to_delete(&plan)).await?;
             refuse_missing_rights(&mut plan, &allowed);
         }
-        if let (Some(client), Some(seen)) = (&aws, &found.aws) {
-            let rights = rehearse_aws(settings, &plan, seen, client).await?;
-            mark_rights(&mut plan, rights);
-        }
+        rehearse_cloud(settings, &plan, &found, cloud.as_ref()).await?.mark(&mut plan);
         session.progress.finish();
         Ok((found, plan))
     };
@@ -166,9 +161,11 @@ async fn carry_out(
     let (_, left) = look_and_plan(session, wishes).await?;
     let names: Vec<&str> = left.changes().map(|(planned, _)| planned.object.as_str()).collect();
     let observed = match names.as_slice() {
-        [] if session.settled.settings.aws.is_some() && session.aws.is_none() => {
-            "a new look at the cluster and the Orchestrator finds nothing to take back; AWS was not looked at"
-                .to_owned()
+        [] if session.cloud.is_none() && InCloud::of(&session.settled.settings).is_some() => {
+            let cloud = InCloud::of(&session.settled.settings).map_or("", |named| named.cloud());
+            format!(
+                "a new look at the cluster and the Orchestrator finds nothing to take back; {cloud} was not looked at"
+            )
         }
         [] => "a new look finds nothing to take back".to_owned(),
         names => format!("a new look finds {}", names.join(", ")),
@@ -193,11 +190,20 @@ async fn carry_out(
 }
 
 /// The same as lines for a shell: data on stdout, or a part of the document.
-fn show_commands(session: &Session<'_>, plan: &Plan, document: &mut ResultDocument) {
-    let lines = session.equivalent(plan, false);
+fn show_commands(session: &Session<'_>, found: &Found, plan: &Plan, document: &mut ResultDocument) {
+    let lines = session.equivalent(found, plan, false);
     if session.call.terminal.output == Output::Human {
         session.call.terminal.data(&lines.join("\n"));
     } else {
         document.next.extend(lines);
     }
+}
+
+/// What stays in a cloud that this run does not look at.
+fn not_looked(named: &InCloud) -> String {
+    let what = match named {
+        InCloud::Aws(_) => "a role or provider",
+        InCloud::Gcp(_) => "a Google service account or grant",
+    };
+    format!("{} is not looked at with `--identity none`: {what} that an earlier run made stays there", named.cloud())
 }

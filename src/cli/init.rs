@@ -18,7 +18,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::{Failure, FailureKind};
 use crate::found::Seen;
 use crate::interrupt::Interrupt;
-use crate::look::eks_node;
+use crate::look::cloud_node;
 use crate::names::RunnerId;
 use crate::phase::Phase;
 use crate::settings::RELEASE_NAME;
@@ -148,16 +148,16 @@ async fn reach(
         progress: None,
         interrupt,
     };
-    let Reached { cluster, aws, mut login, .. } = way.open(&mut settled).await?;
+    let Reached { cluster, cloud, mut login, .. } = way.open(&mut settled).await?;
     let Some(mut cluster) = cluster else { return Ok((String::new(), None)) };
     let namespace = settled.settings.runner_namespace.as_str();
     let agent = ObjectRef::new(Kind::ConfigMap, namespace, RELEASE_NAME);
     let is_guessed = is_guessed(answers);
     let reads = async {
         loop {
-            let node = async { if is_guessed { eks_node(&cluster).await } else { None } };
+            let node = async { if is_guessed { cloud_node(&cluster).await } else { None } };
             let seen = futures::join!(cluster.get_path("/version", "/version"), cluster.get(&agent), node);
-            let Some(other) = way.in_otherwise(&login, &cluster, aws.as_ref()).await? else {
+            let Some(other) = way.in_otherwise(&login, &cluster, cloud.as_ref()).await? else {
                 return Ok::<_, Failure>(seen);
             };
             (cluster, login) = other;

@@ -1,12 +1,14 @@
-//! Who a session is to the cluster: by the context, or by a token of the AWS credentials, and what is said to whom
+//! Who a session is to the cluster: by the context, or by a token of the cloud's credentials, and what is said to whom
 //! nobody lets in.
 
+use crate::cloud::Cloud;
 use crate::cloud::aws::Aws;
 use crate::cloud::aws::names::Arn;
-use crate::cloud::aws::settings::AwsSettings;
 use crate::cluster::Cluster;
 use crate::failure::{Failure, FailureKind};
 
+use super::in_cloud::InCloud;
+use super::login_gke;
 use super::reach::Way;
 
 /// How a session is logged in to the cluster.
@@ -14,22 +16,22 @@ use super::reach::Way;
 pub(super) enum Login {
     /// As the context says.
     Context,
-    /// By the context's plugin, which only makes tokens of EKS: one of our own is as good.
+    /// By the context's plugin, which only makes tokens of the cloud's credentials: one of our own is as good.
     Plugin(Box<Spare>),
-    /// With a token of the AWS credentials.
+    /// With a token of the cloud's credentials.
     Token {
         /// The client that makes the tokens.
-        client: Aws,
-        /// The cluster's name in EKS.
-        cluster: String,
+        cloud: Cloud,
+        /// The cluster, as the cloud knows it.
+        named: Box<InCloud>,
     },
 }
 
 /// What it takes to do without a context's plugin.
 #[derive(Clone)]
 pub(super) struct Spare {
-    /// The cluster in EKS.
-    pub(super) aws: AwsSettings,
+    /// The cluster, as the cloud knows it.
+    pub(super) named: InCloud,
     /// The server that the context names: no other one is talked to.
     pub(super) server: String,
     /// How long the run may take.
@@ -46,7 +48,7 @@ impl Way<'_> {
         &self,
         login: &Login,
         cluster: &Cluster,
-        client: Option<&Aws>,
+        cloud: Option<&Cloud>,
     ) -> Result<Option<(Cluster, Login)>, Failure> {
         let Login::Plugin(spare) = login else { return Ok(None) };
         if !cluster.turned_us_away() {
@@ -59,38 +61,39 @@ impl Way<'_> {
         );
         let failure = Failure::new(FailureKind::Refused, message)
             .hint(format!("kubectl --context {} auth whoami", cluster.context()));
-        self.without_plugin(spare, client, failure).await.map(Some)
+        self.without_plugin(spare, cloud, failure).await.map(Some)
     }
 
-    /// Logs in with a token of the AWS credentials, as the plugin did not do: `failure` says why not.
+    /// Logs in with a token of the cloud's credentials, as the plugin did not do: `failure` says why not.
     ///
     /// # Errors
     /// When the other way is no way either, both are said.
     pub(super) async fn without_plugin(
         &self,
         spare: &Spare,
-        client: Option<&Aws>,
+        cloud: Option<&Cloud>,
         failure: Failure,
     ) -> Result<(Cluster, Login), Failure> {
         let both = |failure: Failure, other: Failure| {
             let causes = other.causes.into_iter().fold(
-                failure.cause(format!("and with the AWS credentials instead: {}", other.message)),
+                failure.cause(format!("and with {} instead: {}", spare.named.credentials(), other.message)),
                 Failure::cause,
             );
             other.hints.into_iter().fold(causes, Failure::hint)
         };
+        let mut named = spare.named.clone();
         let opened;
-        let client = match client {
-            Some(client) => client,
+        let cloud = match cloud {
+            Some(cloud) => cloud,
             None => {
-                opened = match self.open_aws(&spare.aws, spare.timeout).await {
-                    Ok(client) => client,
+                opened = match self.open_client(&mut named, spare.timeout).await {
+                    Ok(cloud) => cloud,
                     Err(other) => return Err(both(failure, other)),
                 };
                 &opened
             }
         };
-        let cluster = match self.open_by_token(&spare.aws, client).await {
+        let cluster = match self.open_by_token(&named, cloud).await {
             Ok(cluster) => cluster,
             Err(other) if other.kind == FailureKind::Interrupted => return Err(other),
             Err(other) => return Err(both(failure, other)),
@@ -98,24 +101,37 @@ impl Way<'_> {
         let bare = |server: &str| server.trim_end_matches('/').to_lowercase();
         if bare(&spare.server) != bare(cluster.server()) {
             return Err(failure.cause(format!(
-                "and it is not replaced by the AWS credentials: the context reaches {}, and EKS names {} for `{}`",
+                "and it is not replaced by {}: the context reaches {}, and {} names {} for `{}`",
+                named.credentials(),
                 spare.server,
+                named.service(),
                 cluster.server(),
-                spare.aws.cluster
+                named.cluster()
             )));
         }
         let cause = failure.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
         if let Some(progress) = self.progress {
             progress.finish();
         }
-        self.call.terminal.warn(&format!("{}{cause}; logged in with the AWS credentials instead", failure.message));
-        Ok((cluster, Login::Token { client: client.clone(), cluster: spare.aws.cluster.clone() }))
+        self.call.terminal.warn(&format!("{}{cause}; logged in with {} instead", failure.message, named.credentials()));
+        Ok((cluster, Login::Token { cloud: cloud.clone(), named: Box::new(named) }))
     }
 }
 
-/// Says who is turned away, and who could let them in, when it is the AWS credentials that the cluster does not know.
+/// Says who is turned away, and who could let them in, when it is the cloud's credentials that the cluster does not know.
 pub(super) async fn explain(login: &Login, is_turned_away: bool, failure: Failure) -> Failure {
-    let Login::Token { client, cluster } = login else { return failure };
+    match login {
+        Login::Token { cloud: Cloud::Aws(client), named } => {
+            explain_eks(client, named.cluster(), is_turned_away, failure).await
+        }
+        Login::Token { cloud: Cloud::Gcp(client), named } => {
+            login_gke::explain_gke(client, named, is_turned_away, failure).await
+        }
+        Login::Context | Login::Plugin(_) => failure,
+    }
+}
+
+async fn explain_eks(client: &Aws, cluster: &str, is_turned_away: bool, failure: Failure) -> Failure {
     let is_about_cluster = failure.hints.iter().any(|hint| hint.starts_with("kubectl"));
     if failure.kind == FailureKind::Unreachable && is_about_cluster {
         return not_reached(client, cluster, failure);

@@ -64,7 +64,7 @@ pub(super) async fn run(call: &Call<'_>, args: &PlanArgs) -> Result<ExitCode, Fa
         let mut lines = session.told_plan(&found, &plan);
         if args.show_commands {
             lines.push(String::new());
-            lines.extend(session.equivalent(&plan, session.lent.private_key.is_some()));
+            lines.extend(session.equivalent(&found, &plan, session.lent.private_key.is_some()));
         }
         call.terminal.data(&lines.join("\n"));
         call.terminal.say(if plan.is_empty() {
@@ -73,7 +73,7 @@ pub(super) async fn run(call: &Call<'_>, args: &PlanArgs) -> Result<ExitCode, Fa
             "Nothing was changed: this is only the plan."
         });
     } else if args.show_commands {
-        document.next.extend(session.equivalent(&plan, session.lent.private_key.is_some()));
+        document.next.extend(session.equivalent(&found, &plan, session.lent.private_key.is_some()));
     }
     warn(call, &plan.warnings);
     call.terminal.document(&document);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::access::Access;
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Settled, TokenNeed, settle};
-use crate::cloud::aws::Aws;
+use crate::cloud::Cloud;
 use crate::cluster::{Cluster, ContextFacts};
 use crate::commands::{Kubeconfig, equivalent};
 use crate::event::{Event, Tell};
@@ -15,20 +15,21 @@ use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::interrupt::Interrupt;
 use crate::lent::Lent;
-use crate::look::{self, AwsSide};
+use crate::look::{self, CloudSide};
 use crate::orchestrator::{self, OnRetry, Orchestrator, Token};
 use crate::phase::Phase;
-use crate::plan::{Plan, conclude, draft, mark_rights};
+use crate::plan::{Plan, conclude, draft};
 use crate::process::Process;
-use crate::rehearse::{rehearse, rehearse_aws};
+use crate::rehearse::{rehearse, rehearse_cloud};
 use crate::result::ResultDocument;
 use crate::terminal::Progress;
 use crate::trust::added_roots;
 use crate::verify::{Asked, Proof, verify};
 
 use super::Call;
+use super::detect::{context_facts, detect_provider, no_cluster};
 use super::login::Login;
-use super::reach::{Identity, Reached, Way, context_facts, detect_provider, no_cluster};
+use super::reach::{Identity, Reached, Way};
 use super::sight::Opened;
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
@@ -73,8 +74,8 @@ pub(super) struct Session<'a> {
     pub(super) cluster: Option<Cluster>,
     /// The Orchestrator, likewise.
     pub(super) orchestrator: Option<Orchestrator>,
-    /// AWS, likewise.
-    pub(super) aws: Option<Aws>,
+    /// The cloud that it is in, likewise.
+    pub(super) cloud: Option<Cloud>,
     /// The AWS account that the context says the cluster is in.
     pub(super) account: Option<String>,
     /// Who this run is to the cluster.
@@ -118,7 +119,7 @@ pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<Co
     {
         answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
     }
-    detect_provider(answers, facts.as_ref());
+    detect_provider(call.process, answers, facts.as_ref());
     Ok(facts)
 }
 
@@ -182,7 +183,7 @@ impl<'a> Session<'a> {
             progress: Some(&progress),
             interrupt: &interrupt,
         };
-        let Reached { cluster, aws, account, login } = way.open(&mut settled).await?;
+        let Reached { cluster, cloud, account, login } = way.open(&mut settled).await?;
         let wants_orchestrator = sides.orchestrator
             || (sides.orchestrator_if_possible
                 && settled.connection.token.is_some()
@@ -203,7 +204,7 @@ impl<'a> Session<'a> {
             phases,
             cluster,
             orchestrator,
-            aws,
+            cloud,
             account,
             login,
             opened,
@@ -226,14 +227,15 @@ impl<'a> Session<'a> {
     }
 
     /// A plan as lines for a shell.
-    pub(super) fn equivalent(&self, plan: &Plan, key_is_given: bool) -> Vec<String> {
+    pub(super) fn equivalent(&self, found: &Found, plan: &Plan, key_is_given: bool) -> Vec<String> {
         // A context whose plugin failed is there all the same.
         let no_context = self.settled.connection.context.is_none();
         let kubeconfig = match &self.login {
             Login::Token { .. } if no_context => Kubeconfig::Missing,
             _ => Kubeconfig::There,
         };
-        equivalent(&self.settled.settings, plan, key_is_given, kubeconfig)
+        let gke = found.gcp.as_ref().map(|gcp| &gcp.cluster);
+        equivalent(&self.settled.settings, plan, key_is_given, kubeconfig, gke)
     }
 
     /// What can be looked at, through clients that are closed for writing.
@@ -241,10 +243,10 @@ impl<'a> Session<'a> {
         &'b self,
         cluster: Option<&'b Cluster>,
         orchestrator: Option<&'b Orchestrator>,
-        aws: Option<&'b Aws>,
+        cloud: Option<&'b Cloud>,
     ) -> look::Sides<'b> {
-        let aws = aws.map(|client| AwsSide { client, account: self.account.as_deref() });
-        look::Sides { cluster, orchestrator, aws }
+        let cloud = cloud.map(|client| CloudSide { client, account: self.account.as_deref() });
+        look::Sides { cluster, orchestrator, cloud }
     }
 
     async fn look_and_plan(&mut self) -> Result<(Found, Plan), Failure> {
@@ -252,7 +254,7 @@ impl<'a> Session<'a> {
         let found = self.look(true).await?;
         let settings = &self.settled.settings;
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
-        let aws = self.aws.as_ref().map(Aws::read_only);
+        let cloud = self.cloud.as_ref().map(Cloud::read_only);
         let plan = draft(settings, &self.lent.inputs(), &found, &self.phases)
             .map_err(|error| Failure::of(FailureKind::Bug, &error))?;
         if !plan.is_empty() {
@@ -266,18 +268,13 @@ impl<'a> Session<'a> {
                 _ => Ok(None),
             }
         };
-        let in_aws = async {
-            match (&aws, &found.aws) {
-                (Some(client), Some(seen)) => rehearse_aws(settings, &plan, seen, client).await,
-                _ => Ok(Vec::new()),
-            }
-        };
-        let (in_cluster, in_aws) = futures::try_join!(in_cluster, in_aws)?;
+        let in_cloud = rehearse_cloud(settings, &plan, &found, cloud.as_ref());
+        let (in_cluster, in_cloud) = futures::try_join!(in_cluster, in_cloud)?;
         let mut plan = match in_cluster {
             Some(rehearsal) => conclude(plan, rehearsal),
             None => plan,
         };
-        mark_rights(&mut plan, in_aws);
+        in_cloud.mark(&mut plan);
         self.progress.finish();
         Ok((found, plan))
     }
@@ -288,8 +285,11 @@ impl<'a> Session<'a> {
         let applied = self.carry_out(plan, false, document).await?;
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
-        let asked =
-            Asked { cluster: self.cluster.as_ref(), orchestrator: self.orchestrator.as_ref(), aws: self.aws.as_ref() };
+        let asked = Asked {
+            cluster: self.cluster.as_ref(),
+            orchestrator: self.orchestrator.as_ref(),
+            cloud: self.cloud.as_ref(),
+        };
         let verified = verify(&proof, &asked, timeout, &self.tell, &self.interrupt).await;
         self.progress.finish();
         let (verified, failure) = verified;

@@ -1,12 +1,12 @@
 //! How a session looks: once, and once more where the first look shows that it has to be done in another way.
 
 use crate::answers::registry as setting;
-use crate::answers::{Answers, Need, Source, settle};
-use crate::cloud::aws::Aws;
+use crate::answers::{Answers, Need, Setting, Source, settle};
+use crate::cloud::Cloud;
 use crate::cluster::Cluster;
 use crate::failure::Failure;
 use crate::found::Found;
-use crate::look::{EksNode, Sides, eks_node, look};
+use crate::look::{CloudNode, Sides, cloud_node, look};
 use crate::orchestrator::Orchestrator;
 use crate::settings::Provider;
 
@@ -28,18 +28,18 @@ pub(super) struct Opened {
 
 impl Session<'_> {
     /// Looks. When the cluster does not take the token of the context's plugin, it is done with another one; when its
-    /// nodes say that it is on EKS, AWS is looked at too.
+    /// nodes say that it is in a cloud, that is looked at too.
     ///
     /// # Errors
     /// Whatever keeps a side from answering.
-    pub(super) async fn look(&mut self, with_aws: bool) -> Result<Found, Failure> {
-        let (mut found, mut node) = self.look_once(with_aws).await;
+    pub(super) async fn look(&mut self, with_cloud: bool) -> Result<Found, Failure> {
+        let (mut found, mut node) = self.look_once(with_cloud).await;
         if self.log_in_otherwise().await? {
-            (found, node) = self.look_once(with_aws).await;
+            (found, node) = self.look_once(with_cloud).await;
         }
         if let Some(node) = node {
-            self.turn_to_eks(&node).await?;
-            (found, _) = self.look_once(with_aws).await;
+            self.turn_to_cloud(&node).await?;
+            (found, _) = self.look_once(with_cloud).await;
         }
         let is_turned_away = self.cluster.as_ref().is_some_and(Cluster::turned_us_away);
         match found {
@@ -49,14 +49,14 @@ impl Session<'_> {
     }
 
     /// One look, through clients that are closed for writing; at a node only where it may say what nobody else said.
-    async fn look_once(&self, with_aws: bool) -> (Result<Found, Failure>, Option<EksNode>) {
+    async fn look_once(&self, with_cloud: bool) -> (Result<Found, Failure>, Option<CloudNode>) {
         let cluster = self.cluster.as_ref().map(Cluster::read_only);
         let orchestrator = self.orchestrator.as_ref().map(Orchestrator::read_only);
-        let aws = self.aws.as_ref().filter(|_| with_aws).map(Aws::read_only);
-        let sides: Sides<'_> = self.sides(cluster.as_ref(), orchestrator.as_ref(), aws.as_ref());
+        let cloud = self.cloud.as_ref().filter(|_| with_cloud).map(Cloud::read_only);
+        let sides: Sides<'_> = self.sides(cluster.as_ref(), orchestrator.as_ref(), cloud.as_ref());
         let node = async {
             match &cluster {
-                Some(cluster) if with_aws && is_guessed(&self.opened.answers) => eks_node(cluster).await,
+                Some(cluster) if with_cloud && is_guessed(&self.opened.answers) => cloud_node(cluster).await,
                 _ => None,
             }
         };
@@ -65,34 +65,34 @@ impl Session<'_> {
 
     async fn log_in_otherwise(&mut self) -> Result<bool, Failure> {
         let Some(cluster) = &self.cluster else { return Ok(false) };
-        let other = self.way().in_otherwise(&self.login, cluster, self.aws.as_ref()).await?;
+        let other = self.way().in_otherwise(&self.login, cluster, self.cloud.as_ref()).await?;
         let Some((cluster, login)) = other else { return Ok(false) };
         (self.cluster, self.login) = (Some(cluster), login);
         Ok(true)
     }
 
-    /// Settles anew what the nodes made known, and opens AWS.
-    async fn turn_to_eks(&mut self, node: &EksNode) -> Result<(), Failure> {
+    /// Settles anew what the nodes made known, and opens the cloud.
+    async fn turn_to_cloud(&mut self, node: &CloudNode) -> Result<(), Failure> {
         // Not everybody may see nodes, and a runner's id must not depend on that.
         if self.opened.answers.told(&setting::RUNNER_ID).is_none() {
             let id = self.settled.settings.runner_id.to_string();
             self.opened.answers.detect(&setting::RUNNER_ID, id, "the context's name");
         }
-        tell_of_node(&mut self.opened.answers, node);
+        let service = tell_of_node(&mut self.opened.answers, node);
         let with_reason = |failure: Failure| {
             failure
-                .cause(format!("the cluster is on EKS, as {FROM_NODES} say"))
-                .hint("or set the runner up without an identity in AWS: --provider generic")
+                .cause(format!("the cluster is on {service}, as {FROM_NODES} say"))
+                .hint("or set the runner up without an identity in the cloud: --provider generic")
         };
         let mut settled = settle(&self.opened.answers, self.call.process, self.opened.need).map_err(with_reason)?;
-        let Reached { aws, account, .. } = self.way().open(&mut settled).await.map_err(with_reason)?;
+        let Reached { cloud, account, .. } = self.way().open(&mut settled).await.map_err(with_reason)?;
         self.progress.finish();
-        self.call.terminal.say(&format!("The cluster is on EKS, as {FROM_NODES} say."));
-        (self.settled, self.aws, self.account) = (settled, aws, account);
+        self.call.terminal.say(&format!("The cluster is on {service}, as {FROM_NODES} say."));
+        (self.settled, self.cloud, self.account) = (settled, cloud, account);
         Ok(())
     }
 
-    /// The way to AWS, and to the cluster anew.
+    /// The way to the cloud, and to the cluster anew.
     fn way(&self) -> Way<'_> {
         Way {
             call: self.call,
@@ -124,12 +124,27 @@ pub(super) fn is_known_by_nodes(answers: &Answers) -> bool {
     answers.told(&setting::PROVIDER).is_some_and(|told| told.source == Source::Detected(FROM_NODES.to_owned()))
 }
 
-/// Adds what a node says about provider, cluster and region.
-pub(super) fn tell_of_node(answers: &mut Answers, node: &EksNode) {
-    answers.detect(&setting::PROVIDER, Provider::Eks.word(), FROM_NODES);
-    for (setting, value) in [(&setting::CLUSTER_NAME, &node.cluster), (&setting::REGION, &node.region)] {
+/// Adds what a node says about provider, cluster and place; returns how people call the service.
+pub(super) fn tell_of_node(answers: &mut Answers, node: &CloudNode) -> &'static str {
+    let mut tell = |setting: &'static Setting, value: Option<&String>, from: &str| {
         if let Some(value) = value {
-            answers.detect(setting, value.as_str(), "the nodes' labels");
+            answers.detect(setting, value.as_str(), from);
+        }
+    };
+    match node {
+        CloudNode::Eks(node) => {
+            tell(&setting::CLUSTER_NAME, node.cluster.as_ref(), "the nodes' labels");
+            tell(&setting::REGION, node.region.as_ref(), "the nodes' labels");
+            answers.detect(&setting::PROVIDER, Provider::Eks.word(), FROM_NODES);
+            "EKS"
+        }
+        CloudNode::Gke(node) => {
+            let from = "the issuer of the cluster's tokens";
+            tell(&setting::CLUSTER_NAME, Some(&node.cluster), from);
+            tell(&setting::GCP_PROJECT, Some(&node.project), from);
+            tell(&setting::LOCATION, Some(&node.location), from);
+            answers.detect(&setting::PROVIDER, Provider::Gke.word(), FROM_NODES);
+            "GKE"
         }
     }
 }

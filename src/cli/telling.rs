@@ -1,5 +1,7 @@
 //! What a session says about itself: where it looks, whom it is about, and the plan as a person reads it.
 
+use crate::cloud::Cloud;
+use crate::cloud::gcp::found::GkeCluster;
 use crate::found::Found;
 use crate::plan::Plan;
 use crate::result::ResultDocument;
@@ -13,7 +15,7 @@ impl Session<'_> {
     pub(super) fn sides_in_words(&self) -> String {
         let sides = [
             self.cluster.as_ref().map(|_| "the cluster"),
-            self.aws.as_ref().map(|_| "AWS"),
+            self.cloud.as_ref().map(Cloud::name),
             self.orchestrator.as_ref().map(|_| "the Orchestrator"),
         ];
         match sides.into_iter().flatten().collect::<Vec<_>>().as_slice() {
@@ -39,11 +41,9 @@ impl Session<'_> {
         if let Some(cluster) = &found.cluster {
             let version =
                 cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
-            let how = match &found.aws {
-                Some(aws) if matches!(self.login, Login::Token { .. }) => {
-                    format!("{}, with the AWS credentials", aws.cluster.name)
-                }
-                _ => format!("context {}", cluster.context),
+            let how = match &self.login {
+                Login::Token { named, .. } => format!("{}, with {}", named.cluster(), named.credentials()),
+                Login::Context | Login::Plugin(_) => format!("context {}", cluster.context),
             };
             lines.push(format!("Cluster: {how}, {}{version}", cluster.server));
         }
@@ -51,6 +51,13 @@ impl Session<'_> {
             let (cluster, account) = (&aws.cluster, &aws.caller.account);
             let place = cluster.arn.region();
             lines.push(format!("AWS: cluster {} in {place}, account {account}, as {}", cluster.name, aws.caller.arn));
+        }
+        if let Some(gcp) = &found.gcp {
+            let GkeCluster { name, location, project, .. } = &gcp.cluster;
+            lines.push(format!(
+                "Google Cloud: cluster {name} in {location}, project {project}, with {}",
+                gcp.credentials
+            ));
         }
         if found.orchestrator.is_some() {
             let url = settings.api_url.as_str().trim_end_matches('/');

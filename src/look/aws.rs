@@ -5,7 +5,6 @@ use crate::cloud::aws::found::{EksCluster, FoundAws};
 use crate::cloud::aws::look;
 use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::look::Look;
-use crate::cluster::Cluster;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{INLINE_POLICY, POD_IDENTITY_ADDON};
 use crate::settings::{AwsIdentity, Settings};
@@ -84,43 +83,4 @@ fn other_account(theirs: &str, ours: &str, caller: &str, cluster: &str) -> Failu
         .cause(format!("the credentials are those of {caller}"))
         .hint("name credentials of that account with `--profile NAME`")
         .hint("or another cluster with `--context NAME`")
-}
-
-/// The cluster that EKS names and the one that the context reaches have to be the same one: by the server's address, else
-/// by the issuer of its tokens (behind a proxy or a bastion the address is another one).
-pub(super) async fn same_cluster(cluster: &Cluster, eks: &EksCluster) -> Result<(), Failure> {
-    let bare = |url: &str| url.trim_end_matches('/').trim_end_matches(":443").to_lowercase();
-    let endpoint = eks.endpoint.as_deref().unwrap_or_default();
-    if bare(endpoint) == bare(cluster.server()) {
-        return Ok(());
-    }
-    let discovery = cluster.get_path("/.well-known/openid-configuration", "its OIDC discovery document").await;
-    let issuer = match &discovery {
-        Ok(Some(document)) => document.get("issuer").and_then(|issuer| issuer.as_str()).map(str::to_owned),
-        Ok(None) | Err(_) => None,
-    };
-    let bare_issuer = |issuer: &str| issuer.trim_end_matches('/').to_owned();
-    if let (Some(issuer), Some(wanted)) = (&issuer, &eks.issuer)
-        && bare_issuer(issuer) == bare_issuer(wanted)
-    {
-        return Ok(());
-    }
-    let (context, server) = (cluster.context(), cluster.server());
-    let message =
-        format!("the context `{context}` reaches another cluster than `{}` in EKS: nothing was changed", eks.name);
-    let mut failure = Failure::new(FailureKind::Refused, message).cause(format!(
-        "the context reaches {server}, and EKS names {}",
-        if endpoint.is_empty() { "no server" } else { endpoint }
-    ));
-    failure = match (issuer, &eks.issuer, discovery) {
-        (Some(issuer), Some(wanted), _) => {
-            failure.cause(format!("its tokens are issued by {issuer}, and those of EKS' cluster by {wanted}"))
-        }
-        (_, _, Err(error)) => failure.cause(format!("who issues its tokens can't be read: {error}")),
-        _ => failure,
-    };
-    Err(failure
-        .hint("name the cluster's own context with `--context NAME`")
-        .hint("or the context's own cluster with `--cluster-name NAME --region REGION`")
-        .hint("or log in without a kubeconfig: `--kubeconfig /dev/null`"))
 }

@@ -12,6 +12,20 @@ const CLUSTER_NAME: [&str; 2] = ["alpha.eksctl.io/cluster-name", "eks.amazonaws.
 /// The label that names the region.
 const REGION: &str = "topology.kubernetes.io/region";
 
+/// What every node of GKE is labelled with.
+const GKE_LABEL: &str = "cloud.google.com/gke-nodepool";
+/// How GKE calls the issuer of a cluster's tokens, before the cluster's path.
+const GKE_ISSUER: &str = "https://container.googleapis.com/v1/";
+
+/// A cluster in a cloud, as far as it says so itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CloudNode {
+    /// On EKS.
+    Eks(EksNode),
+    /// On GKE.
+    Gke(GkeNode),
+}
+
 /// A node of EKS, as far as it tells its cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EksNode {
@@ -21,10 +35,49 @@ pub struct EksNode {
     pub region: Option<String>,
 }
 
-/// Reads one node; `None` when it is none of EKS, when there is none, and when nodes may not be read.
-pub async fn eks_node(cluster: &Cluster) -> Option<EksNode> {
+/// A cluster of GKE, by its nodes and the issuer of its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GkeNode {
+    /// The project.
+    pub project: String,
+    /// The region or zone.
+    pub location: String,
+    /// The cluster's name.
+    pub cluster: String,
+}
+
+/// Reads one node, and of one of GKE who issues the cluster's tokens; `None` when it is of no cloud that this tool knows,
+/// when there is none, and when either may not be read.
+pub async fn cloud_node(cluster: &Cluster) -> Option<CloudNode> {
     let nodes = cluster.get_path("/api/v1/nodes?limit=1", "kubernetes:Node").await.ok()??;
-    EksNode::of(nodes.get("items")?.get(0)?)
+    let node = nodes.get("items")?.get(0)?;
+    if let Some(node) = EksNode::of(node) {
+        return Some(CloudNode::Eks(node));
+    }
+    if !is_of_gke(node) {
+        return None;
+    }
+    let discovery =
+        cluster.get_path("/.well-known/openid-configuration", "its OIDC discovery document").await.ok()??;
+    GkeNode::of_issuer(discovery.get("issuer")?.as_str()?).map(CloudNode::Gke)
+}
+
+/// A machine of Compute Engine alone is not enough: other distributions run there too.
+fn is_of_gke(node: &Value) -> bool {
+    let provider_id = node.pointer("/spec/providerID").and_then(Value::as_str).unwrap_or_default();
+    let labels = node.pointer("/metadata/labels").and_then(Value::as_object);
+    provider_id.starts_with("gce://") && labels.is_some_and(|labels| labels.contains_key(GKE_LABEL))
+}
+
+impl GkeNode {
+    fn of_issuer(issuer: &str) -> Option<Self> {
+        let parts: Vec<_> = issuer.strip_prefix(GKE_ISSUER)?.split('/').collect();
+        let ["projects", project, "locations" | "zones", location, "clusters", cluster] = parts.as_slice() else {
+            return None;
+        };
+        let owned = |text: &&str| (*text).to_owned();
+        Some(Self { project: owned(project), location: owned(location), cluster: owned(cluster) })
+    }
 }
 
 impl EksNode {
@@ -66,6 +119,17 @@ mod tests {
         });
         let said = EksNode::of(&node)?;
         Some((said.cluster.unwrap_or_default(), said.region.unwrap_or_default()))
+    }
+
+    #[test]
+    fn a_cluster_of_gke_is_known_by_its_issuer() {
+        let issuer = "https://container.googleapis.com/v1/projects/my-project/locations/europe-west1/clusters/prod";
+        let node = GkeNode::of_issuer(issuer).unwrap();
+        assert_eq!((node.project.as_str(), node.location.as_str()), ("my-project", "europe-west1"));
+        assert_eq!(node.cluster, "prod");
+        assert_eq!(GkeNode::of_issuer("https://kubernetes.default.svc"), None);
+        let node = |labels: Value| json!({ "metadata": { "labels": labels }, "spec": { "providerID": "gce://p/z/n" } });
+        assert!(is_of_gke(&node(json!({ "cloud.google.com/gke-nodepool": "a" }))) && !is_of_gke(&node(json!({}))));
     }
 
     #[test]

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::cloud::aws::settings::RoleChoice;
+use crate::cloud::gcp::settings::AccountChoice;
 use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
 use crate::manifests::{CONFIG_ANNOTATION, Choices};
 use crate::settings::{
-    AwsIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage,
+    AwsIdentity, GcpIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage,
 };
 
 use super::Inputs;
+use super::google::ACCOUNT_ANNOTATION;
 use super::identity::{ROLE_ANNOTATION, role_arn};
 
 /// Where `fieldsV1` has the image of the agent's container.
@@ -59,23 +61,38 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
     choices
 }
 
-/// The annotation of IRSA. Without a look at AWS the one that is there stays: dropping it would take the identity away.
+/// What names the jobs' identity in the cloud. Without a look at AWS the role that is there stays: dropping it would take
+/// the identity away. A Google service account is known by its name.
 fn job_annotations(settings: &Settings, found: &Found) -> BTreeMap<String, String> {
-    let Some(aws) = settings.aws.as_ref().filter(|aws| aws.identity == AwsIdentity::Irsa) else {
-        return BTreeMap::new();
-    };
-    let there = || {
-        let object =
-            ObjectRef::new(Kind::ServiceAccount, settings.job_namespace.as_str(), settings.job_account.name.as_str());
-        let account = found.cluster.as_ref()?.objects.get(&object)?.there()?;
-        Some(account.get("metadata")?.get("annotations")?.get(ROLE_ANNOTATION)?.as_str()?.to_owned())
-    };
+    let annotation = of_irsa(settings, found).or_else(|| of_workload_identity(settings, found));
+    annotation.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
+}
+
+fn of_irsa(settings: &Settings, found: &Found) -> Option<(&'static str, String)> {
+    let aws = settings.aws.as_ref().filter(|aws| aws.identity == AwsIdentity::Irsa)?;
     let arn = match (&found.aws, &aws.role) {
-        (Some(found), _) => Some(role_arn(aws, found)),
-        (None, RoleChoice::Own(arn)) => Some(arn.to_string()),
-        (None, RoleChoice::Ours(_)) => there(),
+        (Some(found), _) => role_arn(aws, found),
+        (None, RoleChoice::Own(arn)) => arn.to_string(),
+        (None, RoleChoice::Ours(_)) => annotation_there(settings, found, ROLE_ANNOTATION)?,
     };
-    arn.map(|arn| (ROLE_ANNOTATION.to_owned(), arn)).into_iter().collect()
+    Some((ROLE_ANNOTATION, arn))
+}
+
+/// Where Google Cloud was not looked at, an account that nobody named may not be the one that the jobs have.
+fn of_workload_identity(settings: &Settings, found: &Found) -> Option<(&'static str, String)> {
+    let gcp = settings.gcp.as_ref().filter(|gcp| gcp.identity == GcpIdentity::ServiceAccount)?;
+    let is_a_guess = matches!(gcp.account, AccountChoice::Ours { told: false, .. });
+    if found.gcp.is_none() && is_a_guess {
+        return Some((ACCOUNT_ANNOTATION, annotation_there(settings, found, ACCOUNT_ANNOTATION)?));
+    }
+    Some((ACCOUNT_ANNOTATION, gcp.account_email().to_string()))
+}
+
+fn annotation_there(settings: &Settings, found: &Found, key: &str) -> Option<String> {
+    let object =
+        ObjectRef::new(Kind::ServiceAccount, settings.job_namespace.as_str(), settings.job_account.name.as_str());
+    let account = found.cluster.as_ref()?.objects.get(&object)?.there()?;
+    Some(account.get("metadata")?.get("annotations")?.get(key)?.as_str()?.to_owned())
 }
 
 fn live<'a>(cluster: &'a FoundCluster, kind: Kind, settings: &Settings) -> Option<&'a Value> {

@@ -201,7 +201,7 @@ fn plan_provider(ground: &Ground<'_>, plan: &mut Plan) {
 }
 
 /// In the phase alone the namespace may still be missing: then whoever installs the agent writes the annotation.
-fn warn_about_annotation(
+pub(super) fn warn_about_annotation(
     settings: &Settings,
     found: &Found,
     phases: &std::collections::BTreeSet<Phase>,

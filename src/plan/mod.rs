@@ -3,7 +3,9 @@
 mod aws_rights;
 mod choices;
 mod conclude;
+mod gcp_rights;
 mod google;
+mod google_account;
 mod identity;
 mod key;
 mod objects;
@@ -25,7 +27,10 @@ use crate::settings::Settings;
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
-pub use google::ACCOUNT_ANNOTATION;
+pub use gcp_rights::{GcpRight, mark_gcp_rights};
+pub use google::{
+    ACCOUNT_ANNOTATION, WORKLOAD_IDENTITY_USER, account_object, annotated, binding_object, grantee, jobs, jobs_member,
+};
 pub use identity::{POD_IDENTITY_ADDON, ROLE_ANNOTATION, entrant, role_arn};
 pub use objects::{is_job_account, rights_needed};
 pub use role::INLINE_POLICY;
@@ -157,6 +162,7 @@ pub fn draft(
         objects::plan_namespaces(settings, &choices, cluster, phases, &mut plan)?;
     }
     identity::plan_identity(settings, found, phases, &mut plan);
+    google::plan_google(settings, found, phases, &mut plan);
     key::plan_key(settings, found, phases, &mut plan);
     if let Some(cluster) = &found.cluster {
         key::plan_pull_secret(settings, inputs, cluster, phases, &mut plan);

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// IAM does not answer at all. That it may not be asked is no error: nothing is known then.
-pub async fn rehearse_aws(
+pub(super) async fn rehearse_aws(
     settings: &Settings,
     plan: &Plan,
     found: &FoundAws,

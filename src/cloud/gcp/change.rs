@@ -62,7 +62,7 @@ pub struct Binding {
 }
 
 /// What has an IAM policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// A Google service account.
     Account(AccountEmail),

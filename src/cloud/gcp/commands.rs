@@ -2,7 +2,7 @@
 
 use super::change::{Binding, GcpChange, NewServiceAccount, Resource};
 use super::found::GkeCluster;
-use super::names::ProjectId;
+use super::names::{AccountEmail, ProjectId};
 
 /// The API that hands out tokens of Google service accounts.
 pub const CREDENTIALS_API: &str = "iamcredentials.googleapis.com";
@@ -13,6 +13,11 @@ pub fn lines(change: &GcpChange) -> Vec<String> {
         GcpChange::CreateServiceAccount(account) => vec![create(account)],
         GcpChange::Grant(binding) => vec![policy_binding("add-iam-policy-binding", binding)],
         GcpChange::Revoke(binding) => vec![policy_binding("remove-iam-policy-binding", binding)],
+        GcpChange::Describe { email, description, .. } => {
+            let words = ["gcloud", "iam", "service-accounts", "update", email.as_str()];
+            let text = ["--project", email.project().as_str(), "--description", description];
+            vec![shell(&[&words[..], &text].concat())]
+        }
         GcpChange::DeleteServiceAccount { email, .. } => {
             let words = ["gcloud", "iam", "service-accounts", "delete", email.as_str()];
             vec![shell(&[&words[..], &["--project", email.project().as_str(), "--quiet"]].concat())]
@@ -85,6 +90,34 @@ pub fn enable_api(api: &str, project: &str) -> String {
 pub fn enable_account(email: &super::names::AccountEmail) -> String {
     let words = ["gcloud", "iam", "service-accounts", "enable", email.as_str()];
     shell(&[&words[..], &["--project", email.project().as_str()]].concat())
+}
+
+/// The line that brings a deleted account back, by its number.
+pub fn undelete_account(email: &AccountEmail, unique_id: &str) -> String {
+    let words = ["gcloud", "iam", "service-accounts", "undelete", unique_id];
+    shell(&[&words[..], &["--project", email.project().as_str()]].concat())
+}
+
+/// The line that lists the Google service accounts of a project.
+pub fn list_accounts(project: &ProjectId) -> String {
+    shell(&["gcloud", "iam", "service-accounts", "list", "--project", project.as_str()])
+}
+
+/// The line that shows how a cluster is.
+pub fn describe_cluster(cluster: &GkeCluster) -> String {
+    shell(&[&of_cluster("describe", cluster)[..], &["--format=value(status,statusMessage)"]].concat())
+}
+
+/// The line that shows from where the API server of a cluster can be reached.
+pub fn describe_endpoints(cluster: &GkeCluster) -> String {
+    shell(&[&of_cluster("describe", cluster)[..], &["--format=yaml(endpoint,controlPlaneEndpointsConfig)"]].concat())
+}
+
+/// The line that lets somebody work in the clusters of a project.
+pub fn let_in(project: &ProjectId) -> String {
+    format!(
+        "gcloud projects add-iam-policy-binding {project} --member user:ADDRESS --role roles/container.admin --condition=None"
+    )
 }
 
 /// The line that shows who may do what in a project.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::names::AccountEmail;
+use super::names::{AccountEmail, ProjectId};
 use crate::cloud::look::Look;
 
 /// Everything that was found in Google Cloud.
@@ -10,6 +10,8 @@ use crate::cloud::look::Look;
 pub struct FoundGcp {
     /// Whose credentials these are, in words: `user credentials of …/application_default_credentials.json`.
     pub credentials: String,
+    /// The project that was asked.
+    pub project: ProjectId,
     /// The cluster.
     pub cluster: GkeCluster,
     /// The number of the workload pool's project, of which `principal://` speaks; looked up for federation only.

@@ -10,6 +10,7 @@ use super::settings::{AccountChoice, GcpSettings};
 use crate::settings::GcpIdentity;
 
 const GET_ACCOUNT: &str = "iam.serviceAccounts.get";
+const UPDATE_ACCOUNT: &str = "iam.serviceAccounts.update";
 const CREATE_ACCOUNT: &str = "iam.serviceAccounts.create";
 const DELETE_ACCOUNT: &str = "iam.serviceAccounts.delete";
 const GET_ACCOUNT_POLICY: &str = "iam.serviceAccounts.getIamPolicy";
@@ -121,6 +122,9 @@ pub fn permissions_of(change: &GcpChange) -> Vec<(Resource, Vec<&'static str>)> 
                 Resource::Project(_) => vec![GET_PROJECT_POLICY, SET_PROJECT_POLICY],
             };
             vec![(binding.on.clone(), permissions)]
+        }
+        GcpChange::Describe { email, .. } => {
+            vec![(Resource::Account(email.clone()), vec![GET_ACCOUNT, UPDATE_ACCOUNT])]
         }
         GcpChange::DeleteServiceAccount { email, .. } => {
             vec![(Resource::Account(email.clone()), vec![GET_ACCOUNT, GET_ACCOUNT_POLICY, DELETE_ACCOUNT])]

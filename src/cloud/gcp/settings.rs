@@ -1,6 +1,6 @@
 //! Everything that is said about the jobs' identity in Google Cloud, complete and valid.
 
-use super::names::{AccountEmail, ProjectId, RoleName};
+use super::names::{AccountEmail, ProjectId, RoleName, account_id_for};
 use crate::settings::GcpIdentity;
 
 /// The cluster in GKE and the jobs' identity.
@@ -35,6 +35,17 @@ pub enum AccountChoice {
 }
 
 impl GcpSettings {
+    /// Says where the cluster was found; a long name of an account that is made up depends on it.
+    pub fn is_in(&mut self, location: &str) {
+        self.location = Some(location.to_owned());
+        if let AccountChoice::Ours { email, told: false } = &mut self.account {
+            let id = account_id_for(self.project.as_str(), Some(location), &self.cluster);
+            if let Ok(found) = AccountEmail::of(&id, &self.project) {
+                *email = found;
+            }
+        }
+    }
+
     /// The address of the jobs' Google service account; meaningful for the identity `service-account` only.
     pub fn account_email(&self) -> &AccountEmail {
         match &self.account {

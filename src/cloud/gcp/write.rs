@@ -44,6 +44,7 @@ impl Gcp {
             GcpChange::CreateServiceAccount(account) => self.create(account).await,
             GcpChange::Grant(binding) => self.change_policy(binding, true).await,
             GcpChange::Revoke(binding) => self.change_policy(binding, false).await,
+            GcpChange::Describe { email, seen, description } => self.describe(email, seen, description).await,
             GcpChange::DeleteServiceAccount { email, unique_id, description, but_for } => {
                 self.delete(email, unique_id, description, but_for).await
             }
@@ -184,6 +185,21 @@ impl Gcp {
                 None => Err(error),
             },
         }
+    }
+
+    /// Writes a description over the one that was looked at, and over no other.
+    async fn describe(&self, email: &AccountEmail, seen: &str, description: &str) -> Result<(), GcpError> {
+        let moved = |how: String| Err(GcpError::Moved { what: account_words(email), how });
+        match self.service_account(email).await? {
+            Some(there) if there.description == description => return Ok(()),
+            Some(there) if there.description == seen => {}
+            Some(there) => return moved(format!("its description is `{}` now", there.description)),
+            None => return moved("it is gone".to_owned()),
+        }
+        let body = json!({ "serviceAccount": { "description": description }, "updateMask": "description" });
+        let call = Call::post(Service::Iam, account_path(email), body, "iam.serviceAccounts.update");
+        let call = Call { method: Method::PATCH, ..call };
+        self.ask_for(&call.on(account_words(email), email.project().as_str())).await.map(drop)
     }
 
     async fn delete(

@@ -5,6 +5,7 @@ mod by_hand;
 mod chart;
 mod eks_by_hand;
 mod eks_context;
+mod gcp;
 mod lab;
 mod outcome;
 mod proxy;
@@ -17,6 +18,7 @@ pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
 pub(crate) use eks_by_hand::AUDIENCE;
 pub(crate) use eks_context::{exec, exec_credential};
+pub(crate) use gcp::{GkeLab, LOCATION};
 /// A variable of the test run itself.
 #[expect(clippy::disallowed_methods, reason = "tests have no Process")]
 pub(crate) fn variable(name: &str) -> Option<String> {

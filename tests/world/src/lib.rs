@@ -11,6 +11,7 @@
 //! | `agent` | stand-ins for the agent and its jobs, under the rights of their own service accounts |
 //! | [`orchestrator`] | a stand-in for the Platform Orchestrator, held to its OpenAPI documents |
 //! | [`aws`] | IAM, STS and EKS on loopback, which evaluate policies, trust and tokens |
+//! | [`gcp`] | GKE, IAM, projects and tokens of Google on loopback, held to its discovery documents |
 //! | [`audit`] | what the API server was asked |
 //! | [`principal`] | accounts with exactly the rights that a test gives them |
 //! | [`latency`] | a proxy that makes a service far away |
@@ -24,6 +25,7 @@ pub mod binaries;
 pub mod certificates;
 pub mod control_plane;
 pub mod facade;
+pub mod gcp;
 pub mod kubeconfig;
 pub mod latency;
 pub mod local;

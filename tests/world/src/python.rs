@@ -47,7 +47,7 @@ pub(crate) fn program(environment: &Path, name: &str) -> PathBuf {
 fn run(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            "the test world needs Python 3.10 or later with its `venv` module for the AWS stand-ins: \
+            "the test world needs Python 3.10 or later with its `venv` module for the cloud stand-ins: \
              `python3` and `python3-venv` from your system's packages"
                 .to_owned()
         }

@@ -1,0 +1,51 @@
+//! Asks the cloud whether the caller may make the changes there: there is no dry run to rehearse them with.
+
+use crate::cloud::Cloud;
+use crate::failure::Failure;
+use crate::found::Found;
+use crate::plan::{AwsRight, GcpRight, Plan, mark_gcp_rights, mark_rights};
+use crate::settings::Settings;
+
+use super::aws::rehearse_aws;
+use super::gcp::rehearse_gcp;
+
+/// What the cloud says about the rights that a plan takes.
+#[derive(Debug)]
+pub enum CloudRights {
+    /// Nothing changes in a cloud.
+    None,
+    /// AWS.
+    Aws(Vec<AwsRight>),
+    /// Google Cloud.
+    Gcp(Vec<GcpRight>),
+}
+
+impl CloudRights {
+    /// Puts it into the plan: what may not be done is refused before anything is.
+    pub fn mark(self, plan: &mut Plan) {
+        match self {
+            Self::None => {}
+            Self::Aws(rights) => mark_rights(plan, rights),
+            Self::Gcp(rights) => mark_gcp_rights(plan, rights),
+        }
+    }
+}
+
+/// Every right that the plan takes in the cloud. Nothing is asked when nothing changes there.
+///
+/// # Errors
+/// The cloud does not answer at all. That it may not be asked is no error: nothing is known then.
+pub async fn rehearse_cloud(
+    settings: &Settings,
+    plan: &Plan,
+    found: &Found,
+    cloud: Option<&Cloud>,
+) -> Result<CloudRights, Failure> {
+    Ok(match (cloud, &found.aws, &found.gcp) {
+        (Some(Cloud::Aws(client)), Some(seen), _) => {
+            CloudRights::Aws(rehearse_aws(settings, plan, seen, client).await?)
+        }
+        (Some(Cloud::Gcp(client)), _, Some(seen)) => CloudRights::Gcp(rehearse_gcp(plan, seen, client).await?),
+        _ => CloudRights::None,
+    })
+}

@@ -1,0 +1,62 @@
+//! Asks Google Cloud, by testIamPermissions, whether the caller may make the changes there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+
+use crate::change::Change;
+use crate::cloud::gcp::Gcp;
+use crate::cloud::gcp::change::Resource;
+use crate::cloud::gcp::found::FoundGcp;
+use crate::cloud::gcp::permissions::permissions_of;
+use crate::failure::Failure;
+use crate::plan::{GcpRight, Plan};
+
+/// Every permission that the plan takes and the caller lacks, one question for each project and account.
+///
+/// # Errors
+/// Google Cloud does not answer.
+pub(super) async fn rehearse_gcp(plan: &Plan, found: &FoundGcp, client: &Gcp) -> Result<Vec<GcpRight>, Failure> {
+    let mut needed: BTreeMap<Resource, BTreeMap<&'static str, BTreeSet<String>>> = BTreeMap::new();
+    for (planned, change) in plan.changes() {
+        let Change::Gcp(change) = change else { continue };
+        for (resource, permissions) in permissions_of(change) {
+            let on = of_what_is_there(resource, found);
+            for permission in permissions {
+                needed.entry(on.clone()).or_default().entry(permission).or_default().insert(planned.object.clone());
+            }
+        }
+    }
+    let questions = needed.into_iter().map(|(on, permissions)| async move {
+        let names: Vec<&str> = permissions.keys().copied().collect();
+        let missing = client.missing_permissions(&on, &names).await;
+        (on, permissions, missing)
+    });
+    let mut rights = Vec::new();
+    for (on, permissions, missing) in join_all(questions).await {
+        match missing {
+            Ok(missing) => rights.extend(missing.into_iter().map(|permission| {
+                let objects = permissions.get(permission.as_str()).cloned().unwrap_or_default();
+                GcpRight { on: on.clone(), permission, objects: objects.into_iter().collect(), unknown: None }
+            })),
+            Err(error) if error.is_denied() => rights.push(GcpRight {
+                on,
+                permission: permissions.keys().copied().collect::<Vec<_>>().join(", "),
+                objects: Vec::new(),
+                unknown: Some(error.to_string()),
+            }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(rights)
+}
+
+/// An account that is made now has the permissions that its project hands down.
+fn of_what_is_there(resource: Resource, found: &FoundGcp) -> Resource {
+    match resource {
+        Resource::Account(email) if found.account.there().is_none_or(|account| account.email != email) => {
+            Resource::Project(email.project().clone())
+        }
+        other => other,
+    }
+}
