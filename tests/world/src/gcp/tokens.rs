@@ -72,7 +72,8 @@ impl State {
             if !token.is_good() {
                 return Err(Answer::unauthenticated("ACCESS_TOKEN_EXPIRED"));
             }
-            if !token.has(CLOUD_PLATFORM) && !(service == "iamcredentials" && token.has(IAM)) {
+            let is_enough = token.has(CLOUD_PLATFORM) || (service == "iamcredentials" && token.has(IAM));
+            if !is_enough {
                 let reason = super::answer::reason_of(
                     "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
                     "googleapis.com",

@@ -157,6 +157,7 @@ fn members_that_are_not_there_are_refused_in_googles_words() {
         (principal(id, "ns/jobs/sa/job"), "Invalid member"),
         (principal(place.project.number(), "jobs/job"), "Invalid member"),
         (format!("serviceAccount:{}", place.project.email("nobody-here")), "does not exist."),
+        (format!("serviceAccount:{}", place.project.email("service-1")), "does not exist."),
         ("user:stranger@example.com".to_owned(), "User stranger@example.com does not exist."),
         ("anna@example.com".to_owned(), "is of an unknown type"),
         ("somebody:anna@example.com".to_owned(), "is of an unknown type"),
@@ -164,6 +165,7 @@ fn members_that_are_not_there_are_refused_in_googles_words() {
     ] {
         assert!(place.refusal(&member).contains(words), "{member}: {}", place.refusal(&member));
     }
+    assert_eq!(place.refusal("serviceAccount:service-1@compute-system.iam.gserviceaccount.com"), "");
     let role = |role: &str| {
         let bindings = json!([{ "role": role, "members": ["user:anna@example.com"] }]);
         place.account(":setIamPolicy", &json!({ "policy": { "bindings": bindings } })).status

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use world::gcp::{Gcp, Identity};
 
-use crate::gcp_http::{Said, call, call_as, form, send};
+use crate::gcp_http::{Said, call, call_as, forged, form, send};
 
 const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
@@ -93,8 +93,9 @@ fn a_key_file_is_exchanged_and_its_own_signature_is_for_apis_only() {
     let own = robot.sign(&claims(json!({ "aud": Value::Null })));
     call_as(&own, "GET", &format!("/v3/projects/{}", project.id()), &Value::Null).ok();
     assert_eq!(Gcp::shared().review(&own)["authenticated"], false);
-    let forged = format!("{}x", &own[..own.len() - 1]);
-    assert_eq!(call_as(&forged, "GET", "/v3/projects/x", &Value::Null).status, 401);
+    let path = format!("/v3/projects/{}", project.id());
+    assert_eq!(call_as(&forged(&own), "GET", &path, &Value::Null).status, 401);
+    assert_eq!(grant(&forged(&robot.sign(&claims(json!({}))))).body["error_description"], "Invalid JWT Signature.");
     let audience = json!({ "scope": Value::Null, "aud": "https://iam.googleapis.com/" });
     let for_iam = robot.sign(&claims(audience));
     call_as(&for_iam, "GET", &format!("/v1/projects/{}/serviceAccounts", project.id()), &Value::Null).ok();
@@ -148,6 +149,7 @@ fn an_external_account_is_exchanged_with_the_keys_of_its_issuer() {
     assert_eq!(project.requests().last().map(|it| it.principal.clone()), Some(pipeline.member()));
     plugin(&pipeline).expect("Google's own client takes the file");
     let now = jiff::Timestamp::now().as_second();
+    assert_eq!(exchange(&forged(&good)).body["error"], "invalid_grant");
     let old = json!({ "iss": format!("https://ci.example.com/{}", project.id()), "sub": "x", "aud": format!("https:{audience}"), "exp": now - 1 });
     assert_eq!(exchange(&pipeline.sign(&old)).body["error"], "invalid_grant");
     let other = Gcp::shared().project().external("repo:demo/app", &[]);
