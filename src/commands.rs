@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use crate::change::{Action, Change, Planned};
 use crate::cloud::gcp::found::GkeCluster;
 use crate::cluster::{Kind, ObjectRef};
-use crate::plan::{Plan, ROLE_ANNOTATION, is_job_account};
+use crate::plan::{ACCOUNT_ANNOTATION, Plan, ROLE_ANNOTATION, is_job_account};
 use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
+
+/// What names the jobs' identity in a cloud to the service account.
+const IDENTITY_ANNOTATIONS: [&str; 2] = [ROLE_ANNOTATION, ACCOUNT_ANNOTATION];
 
 /// How kubectl and helm find the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,16 +144,19 @@ fn changes(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> 
 
 /// The line that names the role to IRSA's webhook. The chart's own value would annotate the agent's account too.
 fn annotation(account: &ObjectRef, manifest: &Value) -> Option<String> {
-    let role = manifest.get("metadata")?.get("annotations")?.get(ROLE_ANNOTATION)?.as_str()?;
-    let pair = format!("{ROLE_ANNOTATION}={role}");
+    let annotations = manifest.get("metadata")?.get("annotations")?;
+    let (key, identity) =
+        IDENTITY_ANNOTATIONS.into_iter().find_map(|key| Some((key, annotations.get(key)?.as_str()?)))?;
+    let pair = format!("{key}={identity}");
     let words =
         ["kubectl", "annotate", "serviceaccount", &account.name, "-n", &account.namespace, "--overwrite", &pair];
     Some(shell(&words))
 }
 
-/// Whether the role's annotation is all that changes.
+/// Whether the annotation of the jobs' identity is all that changes.
 fn only_annotates(planned: &Planned) -> bool {
-    !planned.fields.is_empty() && planned.fields.iter().all(|field| field.path.contains(ROLE_ANNOTATION))
+    !planned.fields.is_empty()
+        && planned.fields.iter().all(|field| IDENTITY_ANNOTATIONS.iter().any(|key| field.path.contains(key)))
 }
 
 /// Whether the official chart makes the object too.

@@ -372,8 +372,12 @@ fn sentence(failure: &Failure) -> String {
 }
 
 mod cloud;
+mod eks;
+mod gke;
 mod state;
 
-pub use cloud::{ask_cluster, ask_provider, ask_region, misses_cluster};
+pub use cloud::{ask_provider, misses_cluster};
+pub use eks::{ask_cluster, ask_region};
+pub use gke::{ask_gke_cluster, ask_project};
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::problems::Settling;
 use super::registry::{IDENTITY, PROVIDER};
 use super::setting::Setting;
 use super::told::{Layer, Said, Source};
-use crate::settings::Provider;
+use crate::settings::{AwsIdentity, GcpIdentity, Provider};
 
 /// How the jobs get their identity: by the flag, else by the cloud's own part of the file, else the cloud's default.
 pub(super) fn identity<T>(settling: &mut Settling<'_>, in_file: &'static Setting, default: T) -> T
@@ -47,15 +47,16 @@ pub(super) fn refuse_all(settling: &mut Settling<'_>, provider: Provider, theirs
     }
 }
 
-/// Without a cloud there is no identity in one.
+/// Without a cloud there is no identity in one. The word tells which cloud is meant.
 pub(super) fn refuse_identity(settling: &mut Settling<'_>, provider: Provider) {
-    if provider == Provider::Generic && is_said_here(settling, &IDENTITY) {
-        let from = settling.told(&PROVIDER).map(|told| format!(" ({})", told.source)).unwrap_or_default();
-        let problem = format!(
-            "is for a cluster in a cloud, and the provider is `{provider}`{from}; say `--provider eks` or `--provider \
-             gke` if it is one of theirs"
-        );
-        settling.refuse::<()>(&IDENTITY, problem);
+    if provider != Provider::Generic || !is_said_here(settling, &IDENTITY) {
+        return;
+    }
+    let word = settling.text(&IDENTITY).unwrap_or_default();
+    let theirs = [(Provider::Eks, AwsIdentity::WORDS), (Provider::Gke, GcpIdentity::WORDS)];
+    // `none` is a word of all of them, and the first one stands for it.
+    if let Some((theirs, _)) = theirs.into_iter().find(|(_, words)| words.contains(&word)) {
+        refuse_all(settling, provider, theirs, &[&IDENTITY]);
     }
 }
 

@@ -34,7 +34,10 @@ mod state_storage;
 mod text_checks;
 mod told;
 
-pub use ask::{Directory, Trouble, ask_cluster, ask_context, ask_provider, ask_region, ask_rest, misses_cluster};
+pub use ask::{
+    Directory, Trouble, ask_cluster, ask_context, ask_gke_cluster, ask_project, ask_provider, ask_region, ask_rest,
+    misses_cluster,
+};
 pub use config_file::{ConfigFile, schema};
 pub use file::{CONFIG_FILE, LoadedFile};
 pub use flags::{setting_arg, setting_args};

@@ -92,7 +92,7 @@ fn detect_without_context(answers: &mut Answers) {
 }
 
 /// On GKE the credentials may say which project it is.
-fn detect_project(process: &Process, answers: &mut Answers) {
+pub(super) fn detect_project(process: &Process, answers: &mut Answers) {
     if answers.text(&setting::PROVIDER) == Some(Provider::Gke.word())
         && answers.told(&setting::GCP_PROJECT).is_none()
         && let Some((project, from)) = project_of_credentials(process)

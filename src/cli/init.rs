@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::access::Access;
-use crate::answers::registry::{CLUSTER_NAME, PROVIDER, REGION, RUNNER_ID};
+use crate::answers::registry::{CLUSTER_NAME, GCP_PROJECT, LOCATION, PROVIDER, REGION, RUNNER_ID};
 use crate::answers::scripted_line;
 use crate::answers::{Answers, Need, ask_context, ask_rest, misses_cluster, settle};
 use crate::cluster::{Contexts, Kind, ObjectRef};
@@ -99,12 +99,12 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     detect(call, &mut answers)?;
     let is_asked_second = cluster::choose(call, &mut answers, interrupt).await?;
     let (server, version) = reach(call, &mut answers, interrupt).await?;
-    // The nodes may say EKS, and not which of its clusters.
+    // The nodes may say which cloud it is, and not which of its clusters.
     let is_asked_third = misses_cluster(&answers) && cluster::choose(call, &mut answers, interrupt).await?;
     told::found(call, &answers, &server, version.as_deref())?;
-    // The line and the file at the end say it too: flags of EKS are refused before any node is looked at.
+    // The line and the file at the end say it too: flags of a cloud are refused before any node is looked at.
     if is_known_by_nodes(&answers) {
-        for setting in [&PROVIDER, &CLUSTER_NAME, &REGION] {
+        for setting in [&PROVIDER, &CLUSTER_NAME, &REGION, &GCP_PROJECT, &LOCATION] {
             if let Some(value) = answers.text(setting).map(str::to_owned) {
                 answers.asked(setting, value);
             }

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cluster::AGENT_RUNNING;
 use crate::event::{Event, EventLine, Tell};
 use crate::take_back::{GONE, NOTHING_LEFT};
-use crate::verify::{ASSOCIATED, KEY_REGISTERED, TOKEN_EXCHANGED};
+use crate::verify::{ASSOCIATED, KEY_REGISTERED, MAY_ACT, ROLES_GRANTED, TOKEN_EXCHANGED};
 
 use super::plan_view::split;
 use super::{Output, Style, Talk, wrap};
@@ -138,7 +138,9 @@ fn sentence(claim: &str) -> &str {
     match claim {
         KEY_REGISTERED => "the stored key is the registered one",
         AGENT_RUNNING => "the agent runs",
-        TOKEN_EXCHANGED => "AWS lets the jobs' account use its role",
+        TOKEN_EXCHANGED => "the cloud lets the jobs' account use its identity",
+        MAY_ACT => "the jobs may act as their Google service account",
+        ROLES_GRANTED => "the jobs' identity has its roles",
         ASSOCIATED => "EKS gives the jobs' account its role",
         GONE => "it is gone",
         NOTHING_LEFT => "nothing that runner-setup made is left",

@@ -33,7 +33,7 @@ fn with_a_context_the_identity_and_its_policies_are_asked_for() {
     screen.answers("ARNs of policies (Enter: none):", "ReadOnlyAccess\r");
     screen.shows("That is not possible:").types(&format!("{POLICY}\r"));
     screen.answers("Write runner-setup.yaml?", "\r").ends(0);
-    screen.shows_at_end("proved AWS lets the jobs' account use its role").shows_at_end("Done: ");
+    screen.shows_at_end("proved the cloud lets the jobs' account use its identity").shows_at_end("Done: ");
     let line = says_how_to_do_it_again(&lab, &screen);
     assert!(line.contains(&format!("--attach-policy {POLICY}")) && !line.contains("--identity"), "{line}");
     lab.proves_itself();
@@ -45,7 +45,7 @@ fn without_a_kubeconfig_region_and_cluster_are_asked_for() {
     lab.unset("AWS_REGION").unset("AWS_DEFAULT_REGION");
     let other = lab.account.paper_cluster("another");
     let mut screen = Screen::start(&lab, PLAIN, &[&["init"], &WAYS[..]].concat());
-    screen.answers("Is the cluster on EKS, to be found with your AWS credentials? yes or no [yes]", "\r");
+    screen.answers("Where is the cluster?", "1\r");
     screen.answers("Region:", "eu-centrl-1\r").shows("`eu-central-1`?").types("eu-central-1\r");
     screen.shows("The runner is set up in one of the clusters in eu-central-1.");
     let mut names = [other.name(), lab.cluster.name()];
@@ -69,7 +69,7 @@ fn where_clusters_may_not_be_listed_the_name_is_typed() {
     ] });
     lab.act_as_user_with(&policy);
     let mut screen = Screen::start(&lab, XTERM, &[&["init"], &WAYS[..]].concat());
-    screen.answers("Is the cluster on EKS", "y");
+    screen.answers("> EKS, to be found with your AWS credentials", "\r");
     screen.answers("Name of the cluster:", &format!("{}\r", lab.cluster.name()));
     screen.answers("> irsa", "\x1b[B").answers("> pod-identity", "\r");
     screen.answers("ARNs of policies (Enter: none):", "\r");

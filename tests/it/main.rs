@@ -35,6 +35,7 @@ mod eks_role;
 mod eks_trust;
 mod eks_weather;
 mod generated;
+mod gke_init;
 mod gke_lab;
 mod init;
 mod keygen;

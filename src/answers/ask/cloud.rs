@@ -1,99 +1,52 @@
-//! The questions about the cloud: which cluster of EKS, and which identity its jobs get.
+//! The questions about the cloud: which one, and which identity the jobs get there.
 
 use super::Interview;
-use crate::answers::registry::{
-    ATTACH_POLICY, CLUSTER_NAME, IDENTITY, POLICY_FILE, PROVIDER, REGION, ROLE_ARN, ROLE_NAME,
-};
-use crate::answers::{Answers, Layer};
-use crate::cloud::aws::names::{Region, policy_arn};
+use crate::answers::Answers;
+use crate::answers::registry::{AWS_IDENTITY, CLUSTER_NAME, GCP_IDENTITY, GCP_PROJECT, PROVIDER};
 use crate::failure::Failure;
-use crate::settings::{AwsIdentity, Provider};
+use crate::settings::Provider;
 use crate::terminal::Ask;
 
-/// Whether the cluster still has to be chosen among those of EKS.
-pub fn misses_cluster(answers: &Answers) -> bool {
-    answers.text(&PROVIDER) == Some(Provider::Eks.word()) && answers.told(&CLUSTER_NAME).is_none()
+/// The provider, as far as it is known.
+fn provider(answers: &Answers) -> Option<Provider> {
+    answers.text(&PROVIDER)?.parse().ok()
 }
 
-/// Asks whether the cluster is one of EKS, when there is no kubeconfig that would tell.
+/// Whether the cluster still has to be chosen among those of the cloud.
+pub fn misses_cluster(answers: &Answers) -> bool {
+    let is_missing = |setting| answers.told(setting).is_none();
+    match provider(answers) {
+        Some(Provider::Eks) => is_missing(&CLUSTER_NAME),
+        Some(Provider::Gke) => is_missing(&CLUSTER_NAME) || is_missing(&GCP_PROJECT),
+        Some(Provider::Generic) | None => false,
+    }
+}
+
+/// Asks in which cloud the cluster is, when there is no kubeconfig that would tell.
 ///
 /// # Errors
 /// The keyboard is gone, or Ctrl-C.
 pub fn ask_provider(answers: &mut Answers, ask: &mut dyn Ask) -> Result<bool, Failure> {
     ask.say("\nThere is no kubeconfig that names a cluster.");
-    if ask.confirm("Is the cluster on EKS, to be found with your AWS credentials?", true)? {
-        answers.asked(&PROVIDER, Provider::Eks.word());
+    let items = [
+        "EKS, to be found with your AWS credentials",
+        "GKE, to be found with your Google credentials",
+        "elsewhere: a kubeconfig is needed",
+    ];
+    let providers = [Some(Provider::Eks), Some(Provider::Gke), None];
+    if let Some(provider) = providers[ask.choice("Where is the cluster?", &items.map(str::to_owned), 0)?] {
+        answers.asked(&PROVIDER, provider.word());
     }
     Ok(true)
-}
-
-/// Asks for the region, until it is one.
-///
-/// # Errors
-/// The keyboard is gone, or Ctrl-C.
-pub fn ask_region(answers: &mut Answers, ask: &mut dyn Ask) -> Result<(), Failure> {
-    ask.say("\nNeither a flag nor a variable nor your AWS profile says in which region the cluster is.");
-    loop {
-        match ask.text("Region:", None)?.parse::<Region>() {
-            Ok(region) => {
-                answers.asked(&REGION, region.as_str());
-                return Ok(());
-            }
-            Err(problem) => ask.say(&super::not_possible(&problem.to_string())),
-        }
-    }
-}
-
-/// Asks which of the clusters of the region it is. Those that could not be listed are asked for as text.
-///
-/// # Errors
-/// The keyboard is gone, or Ctrl-C.
-pub fn ask_cluster(answers: &mut Answers, region: &str, clusters: &[String], ask: &mut dyn Ask) -> Result<(), Failure> {
-    let name = if clusters.is_empty() {
-        ask.say(&format!("\nNo clusters of EKS could be listed in {region}."));
-        ask.text("Name of the cluster:", None)?
-    } else {
-        ask.say(&format!("\nThe runner is set up in one of the clusters in {region}."));
-        clusters[ask.choice("Which cluster?", clusters, 0)?].clone()
-    };
-    answers.asked(&CLUSTER_NAME, name);
-    // Whoever runs the line later may have another region as default.
-    if answers.told(&REGION).is_none_or(|told| told.source.layer() < Layer::File) {
-        answers.asked(&REGION, region);
-    }
-    Ok(())
 }
 
 impl Interview<'_> {
     /// Which identity the jobs get, and what it may do.
     pub(super) fn identity(&mut self) -> Result<(), Failure> {
-        if self.answers.text(&PROVIDER) != Some(Provider::Eks.word()) {
-            return Ok(());
+        match provider(self.answers) {
+            Some(Provider::Eks) if !self.is_told(&AWS_IDENTITY) => self.identity_on_eks(),
+            Some(Provider::Gke) if !self.is_told(&GCP_IDENTITY) => self.identity_on_gke(),
+            _ => Ok(()),
         }
-        let role_is_told = [&ROLE_ARN, &ROLE_NAME, &ATTACH_POLICY, &POLICY_FILE].iter().any(|it| self.is_told(it));
-        if !self.is_told(&IDENTITY) && !role_is_told {
-            self.why("Deployments create things in AWS with the rights of a role, which the jobs' account gets.");
-            let items = [
-                "irsa: a role that trusts the cluster's OIDC provider",
-                "pod-identity: a role that EKS hands out; needs its agent on the nodes",
-                "none: the jobs get no identity in AWS",
-            ];
-            let chosen = self.ask.choice("How?", &items.map(str::to_owned), 0)?;
-            if chosen > 0 {
-                self.answers.asked(&IDENTITY, AwsIdentity::WORDS[chosen]);
-            }
-        }
-        if role_is_told || self.answers.text(&IDENTITY) == Some(AwsIdentity::None.word()) {
-            return Ok(());
-        }
-        self.why("The role may do nothing until it has policies; they can be attached later too.");
-        let policies = self.text("ARNs of policies (Enter: none):", Some(""), |text| {
-            let policies: Result<Vec<_>, _> = text.split_whitespace().map(policy_arn).collect();
-            policies.map(|policies| policies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-        })?;
-        if !policies.is_empty() {
-            self.answers.asked(&ATTACH_POLICY, policies.split(' ').map(str::to_owned).collect::<Vec<_>>());
-        }
-        Ok(())
     }
 }

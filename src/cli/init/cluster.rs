@@ -1,29 +1,84 @@
-//! Which cluster of EKS is meant, when the kubeconfig does not tell: asked with the clusters that AWS lists.
+//! Which cluster of a cloud is meant, when the kubeconfig does not tell: asked with the clusters that the cloud lists.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::access::Access;
-use crate::answers::{Answers, Need, ask_cluster, ask_provider, ask_region, misses_cluster, registry, settle};
+use crate::answers::{
+    Answers, Need, ask_cluster, ask_gke_cluster, ask_project, ask_provider, ask_region, misses_cluster, registry,
+    settle,
+};
 use crate::cloud::aws::{Aws, AwsError, AwsOptions};
+use crate::cloud::gcp::names::ProjectId;
+use crate::cloud::gcp::{Gcp, GcpOptions};
 use crate::failure::{Failure, FailureKind};
 use crate::interrupt::Interrupt;
 use crate::settings::Provider;
 use crate::terminal::converse;
 
 use super::super::Call;
+use super::super::detect::detect_project;
 use super::super::session::{extra_roots, unchanged};
 
-/// Asks for provider, region and cluster as far as they are not known; whether there was a question.
+/// Asks for provider, place and cluster as far as they are not known; whether there was a question.
 pub(super) async fn choose(call: &Call<'_>, answers: &mut Answers, interrupt: &Interrupt) -> Result<bool, Failure> {
     let mut is_asked = false;
     let in_pod = call.process.var("KUBERNETES_SERVICE_HOST").is_some();
     if answers.text(&registry::CONTEXT).is_none() && answers.told(&registry::PROVIDER).is_none() && !in_pod {
         is_asked = talk(call, interrupt, answers, ask_provider).await?;
     }
+    detect_project(call.process, answers);
     if !misses_cluster(answers) {
         return Ok(is_asked);
     }
+    match answers.text(&registry::PROVIDER) {
+        Some(provider) if provider == Provider::Gke.word() => choose_gke(call, answers, interrupt).await,
+        _ => choose_eks(call, answers, interrupt).await,
+    }
+}
+
+/// Asks for the project and for one of its clusters, as far as they are not known.
+async fn choose_gke(call: &Call<'_>, answers: &mut Answers, interrupt: &Interrupt) -> Result<bool, Failure> {
+    if answers.told(&registry::GCP_PROJECT).is_none() {
+        talk(call, interrupt, answers, |answers, ask| ask_project(answers, ask).map(|()| true)).await?;
+    }
+    if answers.told(&registry::CLUSTER_NAME).is_some() {
+        return Ok(true);
+    }
+    let project: ProjectId = answers
+        .text(&registry::GCP_PROJECT)
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error: crate::cloud::gcp::names::GcpNameError| Failure::of(FailureKind::Usage, &error))?;
+    let mut complete = answers.clone();
+    complete.detect(&registry::CLUSTER_NAME, "not-known", "nothing");
+    let settled = settle(&complete, call.process, Need::NOTHING)?;
+    let options = GcpOptions {
+        extra_roots: extra_roots(call.process, answers, &settled)?,
+        access: Access::ReadOnly,
+        deadline: Instant::now() + settled.connection.timeout,
+        on_retry: Arc::new(|_| {}),
+        interrupt: Interrupt::default(),
+    };
+    let client = Gcp::connect(call.process, options)?;
+    let clusters = tokio::select! {
+        clusters = client.clusters(&project) => match clusters {
+            Ok(clusters) => clusters,
+            // Whoever may not list clusters can still name one.
+            Err(error) if error.is_denied() => Vec::new(),
+            Err(error) => return Err(error.into()),
+        },
+        () = interrupt.pressed() => return Err(unchanged()),
+    };
+    let project = project.to_string();
+    talk(call, interrupt, answers, move |answers, ask| {
+        ask_gke_cluster(answers, &project, &clusters, ask).map(|()| true)
+    })
+    .await
+}
+
+/// Asks for the region and for one of its clusters, as far as they are not known.
+async fn choose_eks(call: &Call<'_>, answers: &mut Answers, interrupt: &Interrupt) -> Result<bool, Failure> {
     let aws = match open(call, answers).await {
         Ok(aws) => aws,
         Err(OpenError::NoRegion) => {

@@ -35,6 +35,12 @@ pub(super) fn found(call: &Call<'_>, answers: &Answers, server: &str, version: O
     if let Some((region, from)) = text(&setting::REGION) {
         row("region", &region, &from);
     }
+    if let Some((location, from)) = text(&setting::LOCATION) {
+        row("location", &location, &from);
+    }
+    if let Some((project, from)) = text(&setting::GCP_PROJECT) {
+        row("project", &project, &from);
+    }
     row("server", server, &version);
     if let Some((provider, from)) = text(&setting::PROVIDER) {
         row("provider", &provider, &from);

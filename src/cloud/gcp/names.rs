@@ -161,7 +161,7 @@ pub fn account_id(text: &str) -> Result<String, GcpNameError> {
     let count = text.chars().count();
     if !ACCOUNT_ID_LENGTH.contains(&count) {
         return wrong(format!(
-            "`{text}` has {count} characters, and the id of a Google service account has {} to {}",
+            "`{text}` is {count} long, and the id of a Google service account has {} to {} characters",
             ACCOUNT_ID_LENGTH.start(),
             ACCOUNT_ID_LENGTH.end()
         ));

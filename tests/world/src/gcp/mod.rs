@@ -22,6 +22,8 @@ mod oauth;
 mod policy;
 mod principal;
 mod project;
+mod project_iam;
+mod project_weather;
 mod projects;
 mod request;
 mod roles;
@@ -44,7 +46,8 @@ use serde_json::{Value, json};
 pub use cluster::Cluster;
 pub use identity::Identity;
 pub use late::Late;
-pub use project::{OrgPolicy, Project};
+pub use project::Project;
+pub use project_weather::OrgPolicy;
 pub use request::GcpRequest;
 pub use weather::GcpFault;
 

@@ -231,9 +231,12 @@ pub(super) fn check(state: &State, target: &Target, role: &str) -> Result<(), An
         return Err(Answer::invalid(format!("Role {role} is not supported for this resource.")));
     }
     if role.starts_with("roles/") {
+        // Roles for other services' resources are for projects only.
+        let basic = ["roles/owner", "roles/editor", "roles/viewer", "roles/browser"];
+        let is_here = matches!(target, Target::Project(_)) || role.starts_with("roles/iam.") || basic.contains(&role);
         return match predefined(role) {
-            Some(_) => Ok(()),
-            None => Err(Answer::invalid(format!("Role {role} is not supported for this resource."))),
+            Some(_) if is_here => Ok(()),
+            _ => Err(Answer::invalid(format!("Role {role} is not supported for this resource."))),
         };
     }
     let missing = || Answer::invalid(format!("Role ({role}) does not exist in the resource's hierarchy."));

@@ -12,6 +12,9 @@ pub(super) const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-p
 /// What lets a token tell its holder's e-mail address.
 pub(super) const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 
+/// What lets a token ask for tokens of service accounts, and nothing else.
+const IAM: &str = "https://www.googleapis.com/auth/iam";
+
 /// An access token.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
@@ -69,7 +72,8 @@ impl State {
             if !token.is_good() {
                 return Err(Answer::unauthenticated("ACCESS_TOKEN_EXPIRED"));
             }
-            if !token.has(CLOUD_PLATFORM) {
+            let is_enough = token.has(CLOUD_PLATFORM) || (service == "iamcredentials" && token.has(IAM));
+            if !is_enough {
                 let reason = super::answer::reason_of(
                     "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
                     "googleapis.com",

@@ -44,6 +44,13 @@ pub(crate) fn call_as(token: &str, method: &str, path: &str, body: &Value) -> Sa
     })
 }
 
+/// Returns a token with the same claims and another signature of the same form.
+pub(crate) fn forged(token: &str) -> String {
+    let (head, signature) = token.rsplit_once('.').expect("three parts");
+    let (first, rest) = signature.split_at(1);
+    format!("{head}.{}{rest}", if first == "A" { "B" } else { "A" })
+}
+
 /// Sends anything.
 pub(crate) fn send(request: impl FnOnce(&reqwest::Client, String) -> reqwest::RequestBuilder) -> Said {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

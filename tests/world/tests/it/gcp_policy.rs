@@ -91,6 +91,26 @@ fn conditions_need_version_three_and_hide_below_it() {
 }
 
 #[test]
+fn a_binding_with_a_condition_counts_while_the_condition_holds() {
+    let place = Place::new();
+    let carl = place.project.user("carl@example.com", &[]);
+    let path = format!("/v3/projects/{}", place.project.id());
+    for (expression, status) in [
+        ("request.time < timestamp(\"2099-01-01T00:00:00Z\")", 200),
+        ("request.time < timestamp(\"2020-01-01T00:00:00Z\")", 403),
+        ("resource.name.startsWith(\"projects/x\")", 403),
+    ] {
+        let mut policy = place.project.policy();
+        let bindings = policy["bindings"].as_array_mut().expect("bindings");
+        bindings.retain(|it| it.get("condition").is_none());
+        let condition = json!({ "title": "a condition", "expression": expression });
+        bindings.push(json!({ "role": "roles/browser", "members": [carl.member()], "condition": condition }));
+        place.project.set_policy(&policy);
+        assert_eq!(call(&carl, "GET", &path, &Value::Null).status, status, "{expression}");
+    }
+}
+
+#[test]
 fn the_mask_keeps_audit_configs_and_bindings_are_merged() {
     let place = Place::new();
     let audit = json!([{ "service": "allServices", "auditLogConfigs": [{ "logType": "DATA_READ" }] }]);
@@ -137,6 +157,7 @@ fn members_that_are_not_there_are_refused_in_googles_words() {
         (principal(id, "ns/jobs/sa/job"), "Invalid member"),
         (principal(place.project.number(), "jobs/job"), "Invalid member"),
         (format!("serviceAccount:{}", place.project.email("nobody-here")), "does not exist."),
+        (format!("serviceAccount:{}", place.project.email("service-1")), "does not exist."),
         ("user:stranger@example.com".to_owned(), "User stranger@example.com does not exist."),
         ("anna@example.com".to_owned(), "is of an unknown type"),
         ("somebody:anna@example.com".to_owned(), "is of an unknown type"),
@@ -144,6 +165,7 @@ fn members_that_are_not_there_are_refused_in_googles_words() {
     ] {
         assert!(place.refusal(&member).contains(words), "{member}: {}", place.refusal(&member));
     }
+    assert_eq!(place.refusal("serviceAccount:service-1@compute-system.iam.gserviceaccount.com"), "");
     let role = |role: &str| {
         let bindings = json!([{ "role": role, "members": ["user:anna@example.com"] }]);
         place.account(":setIamPolicy", &json!({ "policy": { "bindings": bindings } })).status
@@ -152,7 +174,7 @@ fn members_that_are_not_there_are_refused_in_googles_words() {
         [role("roles/iam.workloadIdentityUsr"), role("workloadIdentityUser"), role("roles/viewer")],
         [400, 400, 200]
     );
-    assert_eq!([role(&format!("projects/{id}/roles/none"))], [400]);
+    assert_eq!([role(&format!("projects/{id}/roles/none")), role("roles/storage.admin")], [400, 400]);
     assert_eq!(role(&place.project.role("mine", &["iam.serviceAccounts.get"])), 200);
 }
 

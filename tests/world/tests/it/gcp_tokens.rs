@@ -1,11 +1,12 @@
 //! The ways in which programs come by Google's tokens, and what is refused on each.
 
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use world::gcp::{Gcp, Identity};
 
-use crate::gcp_http::{Said, call, call_as, form, send};
+use crate::gcp_http::{Said, call, call_as, forged, form, send};
 
 const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
@@ -92,8 +93,9 @@ fn a_key_file_is_exchanged_and_its_own_signature_is_for_apis_only() {
     let own = robot.sign(&claims(json!({ "aud": Value::Null })));
     call_as(&own, "GET", &format!("/v3/projects/{}", project.id()), &Value::Null).ok();
     assert_eq!(Gcp::shared().review(&own)["authenticated"], false);
-    let forged = format!("{}x", &own[..own.len() - 1]);
-    assert_eq!(call_as(&forged, "GET", "/v3/projects/x", &Value::Null).status, 401);
+    let path = format!("/v3/projects/{}", project.id());
+    assert_eq!(call_as(&forged(&own), "GET", &path, &Value::Null).status, 401);
+    assert_eq!(grant(&forged(&robot.sign(&claims(json!({}))))).body["error_description"], "Invalid JWT Signature.");
     let audience = json!({ "scope": Value::Null, "aud": "https://iam.googleapis.com/" });
     let for_iam = robot.sign(&claims(audience));
     call_as(&for_iam, "GET", &format!("/v1/projects/{}/serviceAccounts", project.id()), &Value::Null).ok();
@@ -145,7 +147,9 @@ fn an_external_account_is_exchanged_with_the_keys_of_its_issuer() {
     let token = exchange(&good).ok()["access_token"].as_str().expect("a token").to_owned();
     call_as(&token, "GET", &format!("/v3/projects/{}", project.id()), &Value::Null).ok();
     assert_eq!(project.requests().last().map(|it| it.principal.clone()), Some(pipeline.member()));
+    plugin(&pipeline).expect("Google's own client takes the file");
     let now = jiff::Timestamp::now().as_second();
+    assert_eq!(exchange(&forged(&good)).body["error"], "invalid_grant");
     let old = json!({ "iss": format!("https://ci.example.com/{}", project.id()), "sub": "x", "aud": format!("https:{audience}"), "exp": now - 1 });
     assert_eq!(exchange(&pipeline.sign(&old)).body["error"], "invalid_grant");
     let other = Gcp::shared().project().external("repo:demo/app", &[]);
@@ -154,12 +158,17 @@ fn an_external_account_is_exchanged_with_the_keys_of_its_issuer() {
     let email = project.create_account("target");
     let generate = format!("/v1/projects/-/serviceAccounts/{email}:generateAccessToken");
     let body = json!({ "scope": [CLOUD_PLATFORM, EMAIL] });
+    let narrow = pipeline.token_with(&["https://www.googleapis.com/auth/iam"], Duration::from_secs(60));
+    assert_eq!(call_as(&narrow, "POST", &generate, &body).message().split_once(' ').map(|it| it.0), Some("Permission"));
+    let read = call_as(&narrow, "GET", &format!("/v3/projects/{}", project.id()), &Value::Null);
+    assert_eq!(read.message(), "Request had insufficient authentication scopes.");
     let refused = call_as(&token, "POST", &generate, &body);
     assert_eq!(
         refused.message(),
         "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist)."
     );
     project.bind_account(&email, "roles/iam.workloadIdentityUser", &pipeline.member());
+    assert_eq!(name_in_cluster(&plugin(&pipeline.impersonating(&email)).expect("it may")), email);
     let token = call_as(&token, "POST", &generate, &body).ok()["accessToken"].as_str().expect("a token").to_owned();
     assert_eq!(name_in_cluster(&token), email);
     assert_eq!(project.violations(), Vec::<String>::new());
@@ -195,6 +204,7 @@ fn a_workforce_file_is_of_its_own_type() {
     let dora = project.workforce("dora@partner.example", &["roles/viewer"]);
     let file = dora.file();
     assert_eq!(file["type"], "external_account_authorized_user");
+    plugin(&dora).expect("Google's own client takes the file");
     let refresh = file["refresh_token"].as_str().expect("text");
     let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("client_id", "world-client")];
     let token = form("/v1/oauthtoken", &fields).ok()["access_token"].as_str().expect("a token").to_owned();
