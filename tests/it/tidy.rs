@@ -87,7 +87,7 @@ fn only_the_terminal_writes() {
 
 #[test]
 fn only_process_touches_the_environment() {
-    only_in(&["process.rs"], &["std::env", "env::var", "env::args", "current_dir", "process::exit"]);
+    only_in(&["process.rs"], &["std::env", "env::var", "env::args", "env::current_dir", "process::exit"]);
     only_in(&["process.rs", "terminal/"], &["io::stdin"]);
 }
 

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 use super::refusal::shown;
 use crate::process::Process;
 
+/// The line that takes a token of gcloud's own login.
+pub(super) const TAKE_TOKEN: &str = r#"export CLOUDSDK_AUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)""#;
 /// gcloud takes a second or two, and may ask a server itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What its program is called.
