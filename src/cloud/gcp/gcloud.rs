@@ -22,7 +22,6 @@ const PROGRAMS: &[&str] = if cfg!(windows) { &["gcloud.cmd", "gcloud.exe"] } els
 pub(super) struct Gcloud {
     program: PathBuf,
     env: BTreeMap<String, String>,
-    directory: PathBuf,
 }
 
 impl Gcloud {
@@ -34,7 +33,7 @@ impl Gcloud {
         let program = folders
             .flat_map(|folder| PROGRAMS.iter().map(move |program| process.path(folder).join(program)))
             .find(|file| is_program(file))?;
-        Some(Self { program, env: process.env.clone(), directory: process.directory.clone() })
+        Some(Self { program, env: process.env.clone() })
     }
 
     /// A token of whoever is logged in.
@@ -50,9 +49,6 @@ impl Gcloud {
             .env("CLOUDSDK_CORE_DISABLE_PROMPTS", "1")
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        if !self.directory.as_os_str().is_empty() {
-            command.current_dir(&self.directory);
-        }
         let output = match tokio::time::timeout(PATIENCE, command.output()).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => return Err(format!("gcloud could not be started: {error}")),
