@@ -242,6 +242,28 @@ words! {
 }
 
 words! {
+    /// How jobs on AKS get their Azure identity.
+    AzureIdentity {
+        /// A user-assigned managed identity that trusts their account.
+        ManagedIdentity = "managed-identity",
+        /// None that this tool sets up.
+        None = "none",
+    }
+}
+
+words! {
+    /// Which cloud of Microsoft's; az's own names.
+    AzureCloud {
+        /// The public one.
+        Public = "AzureCloud",
+        /// The United States government's.
+        UsGovernment = "AzureUSGovernment",
+        /// China's.
+        China = "AzureChinaCloud",
+    }
+}
+
+words! {
     /// How much the agent logs.
     LogLevel {
         /// Everything.

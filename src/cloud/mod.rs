@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 pub mod aws;
+pub mod azure;
 pub mod gcp;
 pub mod look;
 pub mod reach;
