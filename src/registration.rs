@@ -401,6 +401,7 @@ mod tests {
             provider: Provider::Generic,
             aws: None,
             gcp: None,
+            azure: None,
             description: None,
             runner_namespace: "runner".parse().unwrap(),
             job_namespace: "job".parse().unwrap(),

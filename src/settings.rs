@@ -11,6 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::cloud::aws::settings::AwsSettings;
+use crate::cloud::azure::settings::AzureSettings;
 use crate::cloud::gcp::settings::GcpSettings;
 use crate::names::{KubernetesName, NamespaceName, RunnerId};
 
@@ -45,6 +46,9 @@ pub struct Settings {
     /// The cluster in GKE and the jobs' identity in Google Cloud; `None` on GKE only where no identity is set up and a
     /// context is all that is known.
     pub gcp: Option<GcpSettings>,
+    /// The cluster in AKS and the jobs' identity in Azure; `None` on AKS only where no identity is set up and a context is
+    /// all that is known.
+    pub azure: Option<AzureSettings>,
     /// The runner's description; `None`: nobody said one, so an existing one stays and a new runner gets the default.
     pub description: Option<String>,
     /// Where the agent runs.
@@ -212,6 +216,8 @@ words! {
         Eks = "eks",
         /// Google's Kubernetes.
         Gke = "gke",
+        /// Microsoft's Kubernetes.
+        Aks = "aks",
         /// Any Kubernetes, without a cloud identity.
         Generic = "generic",
     }

@@ -6,7 +6,7 @@ use super::problems::Settling;
 use super::registry::{IDENTITY, PROVIDER};
 use super::setting::Setting;
 use super::told::{Layer, Said, Source};
-use crate::settings::{AwsIdentity, GcpIdentity, Provider};
+use crate::settings::{AwsIdentity, AzureIdentity, GcpIdentity, Provider};
 
 /// How the jobs get their identity: by the flag, else by the cloud's own part of the file, else the cloud's default.
 pub(super) fn identity<T>(settling: &mut Settling<'_>, in_file: &'static Setting, default: T) -> T
@@ -53,7 +53,11 @@ pub(super) fn refuse_identity(settling: &mut Settling<'_>, provider: Provider) {
         return;
     }
     let word = settling.text(&IDENTITY).unwrap_or_default();
-    let theirs = [(Provider::Eks, AwsIdentity::WORDS), (Provider::Gke, GcpIdentity::WORDS)];
+    let theirs = [
+        (Provider::Eks, AwsIdentity::WORDS),
+        (Provider::Gke, GcpIdentity::WORDS),
+        (Provider::Aks, AzureIdentity::WORDS),
+    ];
     // `none` is a word of all of them, and the first one stands for it.
     if let Some((theirs, _)) = theirs.into_iter().find(|(_, words)| words.contains(&word)) {
         refuse_all(settling, provider, theirs, &[&IDENTITY]);

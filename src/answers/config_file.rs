@@ -74,6 +74,8 @@ pub struct ConfigFile {
     pub aws: Option<Aws>,
     /// The jobs' identity in Google Cloud.
     pub gcp: Option<Gcp>,
+    /// The jobs' identity in Azure.
+    pub azure: Option<Azure>,
     /// Which environments get the runner.
     pub rules: Option<Vec<Rule>>,
     /// Objects of others that may be taken over, named as the refusal names them.
@@ -151,6 +153,34 @@ object! {
         google_service_account: Text,
         /// Roles that the jobs' identity gets in the project.
         grant_roles: Vec<Text>,
+    }
+}
+
+object! {
+    /// The cluster in AKS and the jobs' identity in Azure.
+    Azure {
+        /// The subscription of the cluster.
+        subscription: Text,
+        /// The resource group of the cluster.
+        resource_group: Text,
+        /// `managed-identity` or `none`.
+        identity: Text,
+        /// The managed identity that the jobs get: a name in the resource group, or a resource id.
+        managed_identity: Text,
+        /// The name of the federated credential that trusts the jobs' account.
+        federated_credential: Text,
+        /// The audience that it asks for.
+        federated_audience: Text,
+        /// Roles that the managed identity gets, each `ROLE` or `ROLE@SCOPE`.
+        assign_roles: Vec<Text>,
+        /// Whether the jobs get the variables with which the azurerm provider uses their identity.
+        azurerm_env: bool,
+        /// Whether to turn on the OIDC issuer and workload identity when they are off.
+        enable_workload_identity: bool,
+        /// `AzureCloud`, `AzureUSGovernment` or `AzureChinaCloud`.
+        cloud: Text,
+        /// The address of the Azure Resource Manager.
+        arm_endpoint: Text,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::process::Process;
 mod agent;
 mod ask;
 mod aws;
+mod azure;
 mod cloud;
 mod config_file;
 mod connection;

@@ -1,14 +1,14 @@
 //! The ordered list of all settings: flags, variables, file keys, help, errors and `--show-settings` follow it.
 
 use super::setting::{Setting, Shape};
-use crate::settings::{AwsIdentity, GcpIdentity, LogLevel, Provider, RunnerType};
+use crate::settings::{AwsIdentity, AzureCloud, AzureIdentity, GcpIdentity, LogLevel, Provider, RunnerType};
 
 /// The words for `--state-storage`.
 pub const STATE_STORAGE_TYPES: &[&str] = &["kubernetes", "s3", "gcs", "azurerm"];
 /// The words for the image's pull policy.
 pub const PULL_POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
 /// The words for `--identity`, of all clouds together; each takes some of them.
-pub const IDENTITIES: &[&str] = &["irsa", "pod-identity", "service-account", "federation", "none"];
+pub const IDENTITIES: &[&str] = &["irsa", "pod-identity", "service-account", "federation", "managed-identity", "none"];
 
 /// Declares the settings under their headings, each as a static, and all of them as [`ALL`].
 macro_rules! settings {
@@ -123,6 +123,8 @@ settings! {
             .choices(AwsIdentity::WORDS);
         GCP_IDENTITY = Setting::file_only("gcp.identity", "Give the jobs their Google identity in this way")
             .choices(GcpIdentity::WORDS);
+        AZURE_IDENTITY = Setting::file_only("azure.identity", "Give the jobs their Azure identity in this way")
+            .choices(AzureIdentity::WORDS);
     }
     "State storage" {
         STATE_STORAGE = Setting::one("state-storage", "TYPE", "Keep Terraform state in this kind of storage")
@@ -143,7 +145,7 @@ settings! {
     }
     "Cloud identity" {
         IDENTITY = Setting::one("identity", "KIND", "Give the jobs their cloud identity in this way")
-            .default("irsa on EKS, service-account on GKE").choices(IDENTITIES);
+            .default("irsa on EKS, service-account on GKE, managed-identity on AKS").choices(IDENTITIES);
     }
     "EKS" {
         REGION = Setting::one("region", "REGION", "Find the cluster in this AWS region")
@@ -177,6 +179,33 @@ settings! {
             .env(&["GCP_SERVICE_ACCOUNT_NAME"]).file("gcp.googleServiceAccount").default("runner-<cluster>");
         GRANT_ROLE = Setting::one("grant-role", "ROLE", "Give the jobs' identity this role in the project")
             .shape(Shape::Many).file("gcp.grantRoles");
+    }
+    "AKS" {
+        SUBSCRIPTION = Setting::one("subscription", "ID", "Find the cluster in this Azure subscription")
+            .env(&["AZURE_SUBSCRIPTION_ID"]).file("azure.subscription").default("from the credentials");
+        RESOURCE_GROUP = Setting::one("resource-group", "NAME", "Find the cluster in this resource group")
+            .env(&["AZURE_RESOURCE_GROUP"]).file("azure.resourceGroup").default("Azure is asked");
+        MANAGED_IDENTITY = Setting::one(
+            "managed-identity", "NAME", "Give the jobs this managed identity, a name or a resource id")
+            .env(&["MANAGED_IDENTITY_NAME"]).file("azure.managedIdentity")
+            .default("humanitec-kubernetes-agent-runner-<cluster>");
+        FEDERATED_CREDENTIAL = Setting::one(
+            "federated-credential", "NAME", "Call what lets the jobs use the managed identity this")
+            .file("azure.federatedCredential").default("humanitec-kubernetes-agent-runner");
+        FEDERATED_AUDIENCE = Setting::one("federated-audience", "AUDIENCE", "Trust tokens of the jobs for this audience")
+            .file("azure.federatedAudience").default("api://AzureADTokenExchange");
+        ASSIGN_ROLE = Setting::one(
+            "assign-role", "ROLE", "Give the managed identity this role, on the resource group or ROLE@SCOPE")
+            .shape(Shape::Many).file("azure.assignRoles");
+        AZURERM_ENV = Setting::one("azurerm-env", "", "Set the variables with which azurerm uses the jobs' identity")
+            .shape(Shape::Switch).file("azure.azurermEnv");
+        ENABLE_WORKLOAD_IDENTITY = Setting::one(
+            "enable-workload-identity", "", "Turn on the OIDC issuer and workload identity when they are off")
+            .shape(Shape::Switch).file("azure.enableWorkloadIdentity");
+        AZURE_CLOUD = Setting::one("azure-cloud", "CLOUD", "Talk to this cloud of Microsoft's")
+            .env(&["AZURE_CLOUD"]).file("azure.cloud").default("AzureCloud").choices(AzureCloud::WORDS);
+        ARM_ENDPOINT = Setting::one("arm-endpoint", "URL", "Reach the Azure Resource Manager at this address")
+            .env(&["RUNNER_SETUP_ARM_ENDPOINT"]).file("azure.armEndpoint").default("the cloud's own");
     }
     "What may happen" {
         RULE = Setting::one(

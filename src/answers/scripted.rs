@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::registry::{ALL, AWS_IDENTITY, CA_FILE, GCP_IDENTITY, IDENTITY, KUBECONFIG, PROVIDER};
+use super::registry::{ALL, AWS_IDENTITY, AZURE_IDENTITY, CA_FILE, GCP_IDENTITY, IDENTITY, KUBECONFIG, PROVIDER};
 use super::setting::{Setting, Shape};
 use super::told::{Layer, Said, Source, Told};
 use super::{Answers, CONFIG_FILE};
@@ -55,6 +55,7 @@ fn file_key(answers: &Answers, setting: &Setting) -> Option<&'static str> {
     match answers.text(&PROVIDER)?.parse().ok()? {
         Provider::Eks => AWS_IDENTITY.file,
         Provider::Gke => GCP_IDENTITY.file,
+        Provider::Aks => AZURE_IDENTITY.file,
         Provider::Generic => None,
     }
 }

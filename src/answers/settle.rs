@@ -17,7 +17,7 @@ use super::setting::Setting;
 use super::show::{self, ShownSetting};
 use super::text_checks::{annotation, base_url, description, id, object, secret_key, url_text};
 use super::told::{Said, Secret, Source};
-use super::{Answers, agent, aws, cloud, connection, gcp, namespaces, pod_template, state_storage};
+use super::{Answers, agent, aws, azure, cloud, connection, gcp, namespaces, pod_template, state_storage};
 use crate::failure::Failure;
 use crate::names::{KubernetesName, RunnerId};
 use crate::process::Process;
@@ -129,6 +129,7 @@ fn attempt(settling: &mut Settling<'_>, need: Need) -> Option<(Settings, Connect
     }
     let aws = aws::settle(settling, provider);
     let gcp = gcp::settle(settling, provider);
+    let azure = azure::settle(settling, provider);
     cloud::refuse_identity(settling, provider);
     let description = settling.parse(&DESCRIPTION, description);
     let (runner_namespace, job_namespace) = namespaces::settle(settling);
@@ -152,6 +153,7 @@ fn attempt(settling: &mut Settling<'_>, need: Need) -> Option<(Settings, Connect
         provider,
         aws: aws?,
         gcp: gcp?,
+        azure: azure?,
         description,
         runner_namespace: runner_namespace?,
         job_namespace: job_namespace?,

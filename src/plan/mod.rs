@@ -1,6 +1,7 @@
 //! Settings and what was found become a list of changes, or of refusals. Pure: no IO, no async, no clock.
 
 mod aws_rights;
+mod azure;
 mod choices;
 mod conclude;
 mod gcp_rights;
@@ -25,6 +26,7 @@ use crate::phase::Phase;
 use crate::settings::Settings;
 
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
+pub use azure::CLIENT_ID_ANNOTATION;
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
 pub use gcp_rights::{GcpRight, mark_gcp_rights};
