@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cloud::aws::change::AwsChange;
+use crate::cloud::azure::change::AzureChange;
 use crate::cloud::gcp::change::GcpChange;
 use crate::cluster::{Conflicts, ObjectRef};
 use crate::phase::Phase;
@@ -25,6 +26,8 @@ pub enum Change {
     Aws(AwsChange),
     /// Something in Google Cloud.
     Gcp(GcpChange),
+    /// Something in Azure.
+    Azure(AzureChange),
     /// Create the key Secret. The key itself is made or lent when this is carried out.
     StoreKey {
         /// The Secret.
@@ -167,6 +170,11 @@ impl Change {
             Self::Gcp(GcpChange::Revoke(_)) => Stage::EndRights,
             // Its own grants are taken back first, as those of a deleted account are left behind as dead ones.
             Self::Gcp(GcpChange::DeleteServiceAccount { .. }) => Stage::EndRunner,
+            // The job service account is annotated with the client id, which only the identity itself tells.
+            Self::Azure(AzureChange::EnableWorkloadIdentity { .. } | AzureChange::CreateIdentity { .. }) => Stage::Ground,
+            Self::Azure(AzureChange::Trust(_) | AzureChange::AssignRole { .. }) => Stage::Objects,
+            Self::Azure(AzureChange::UnassignRole { .. } | AzureChange::Distrust { .. }) => Stage::EndRights,
+            Self::Azure(AzureChange::DeleteIdentity { .. }) => Stage::EndRunner,
             Self::StoreKey { .. } | Self::StorePullSecret { .. } => Stage::Objects,
             Self::RegisterRunner { .. } | Self::PatchRunner { .. } => Stage::Registration,
             Self::CreateRule { .. } => Stage::Agent,

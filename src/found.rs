@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::cloud::aws::found::FoundAws;
+use crate::cloud::azure::found::FoundAzure;
 use crate::cloud::gcp::found::FoundGcp;
 use crate::cluster::{ClusterError, ObjectRef};
 use crate::keypair::PublicKey;
@@ -19,6 +20,8 @@ pub struct Found {
     pub aws: Option<FoundAws>,
     /// Google Cloud; `None` when this run does not need it.
     pub gcp: Option<FoundGcp>,
+    /// Azure; `None` when this run does not need it.
+    pub azure: Option<FoundAzure>,
     /// The Orchestrator; `None` when this run does not need it or has no token for it.
     pub orchestrator: Option<FoundOrchestrator>,
     /// The key that a person gave, by its public half.

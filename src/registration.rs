@@ -6,7 +6,8 @@ use crate::change::FieldChange;
 use crate::keypair::PublicKey;
 use crate::orchestrator::Runner;
 use crate::pod_template::{OLD_RUNNER_CONTAINER, RUNNER_CONTAINER, merge, merge_key};
-use crate::settings::Settings;
+use crate::plan::USE_LABEL;
+use crate::settings::{AzureIdentity, Settings};
 
 /// The annotation that says which cluster a runner's jobs run in: the UID of its `kube-system`.
 pub const CLUSTER_ANNOTATION: &str = "runner-setup/cluster-uid";
@@ -56,6 +57,8 @@ pub struct WantedInputs<'a> {
     pub pull_secrets: &'a [String],
     /// A ConfigMap in the job namespace that holds certificates under `ca.crt`.
     pub ca_config_map: Option<&'a str>,
+    /// The tenant of the jobs' identity in Azure, as far as it is known.
+    pub azure_tenant: Option<&'a str>,
     /// The runner as it is registered.
     pub live: Option<&'a Runner>,
 }
@@ -162,6 +165,10 @@ impl Additions<'_> {
         if self.base.pointer("/metadata/labels").and_then(|labels| labels.get(NAME_LABEL)).is_none() {
             labels.insert(NAME_LABEL.to_owned(), json!(NAME_LABEL_VALUE));
         }
+        if self.has_azure_identity() {
+            // A text, not a truth value: the webhook compares texts.
+            labels.insert(USE_LABEL.to_owned(), json!("true"));
+        }
         if let Some(uid) = self.inputs.cluster_uid {
             annotations.insert(CLUSTER_ANNOTATION.to_owned(), json!(uid));
         }
@@ -183,6 +190,7 @@ impl Additions<'_> {
             spec.insert("imagePullSecrets".to_owned(), json!(names));
         }
         let mut env = self.proxy_variables();
+        env.extend(self.azurerm_variables());
         if let Some(config_map) = self.inputs.ca_config_map {
             let items = json!([{ "key": "ca.crt", "path": "ca.crt" }]);
             let volume = json!({ "name": CA_VOLUME, "configMap": { "name": config_map, "items": items } });
@@ -226,6 +234,27 @@ impl Additions<'_> {
             }
         }
         found
+    }
+
+    fn has_azure_identity(&self) -> bool {
+        self.settings.azure.as_ref().is_some_and(|azure| azure.identity != AzureIdentity::None)
+    }
+
+    /// With which azurerm uses the jobs' identity by itself; what the told template sets stays. Source: the provider's
+    /// guide to AKS workload identity (`failure-modes.md`, AZ-13).
+    fn azurerm_variables(&self) -> Vec<Value> {
+        let Some(azure) = self.settings.azure.as_ref().filter(|azure| azure.azurerm_env && self.has_azure_identity())
+        else {
+            return Vec::new();
+        };
+        let subscription = Some(azure.subscription.to_string());
+        let variables = [
+            ("ARM_USE_AKS_WORKLOAD_IDENTITY", Some("true".to_owned())),
+            ("ARM_TENANT_ID", self.inputs.azure_tenant.map(str::to_owned)),
+            ("ARM_SUBSCRIPTION_ID", subscription),
+        ];
+        let wanted = variables.into_iter().filter(|(name, _)| !self.is_told_variable(name));
+        wanted.filter_map(|(name, value)| Some(json!({ "name": name, "value": value? }))).collect()
     }
 
     fn container_name(&self) -> &'static str {

@@ -189,6 +189,7 @@ fn digest(change: &Change) -> String {
         Change::CreateRule { target } => Value::String(target.to_string()),
         Change::Aws(change) => Value::String(format!("{change:?}")),
         Change::Gcp(change) => Value::String(format!("{change:?}")),
+        Change::Azure(change) => Value::String(format!("{change:?}")),
         Change::StoreKey { data_key, .. } => Value::String(data_key.clone()),
         Change::StorePullSecret { .. } => Value::Null,
         // Deletes are planned by `destroy` only, which saves no plan; they are still told apart by what they delete.

@@ -1,4 +1,367 @@
-//! The jobs' identity in Azure.
+//! The jobs' identity in Azure: the managed identity, what it trusts, and its roles.
+
+use std::collections::BTreeSet;
+
+use super::{Plan, Refusal};
+use crate::change::{Action, Change, Planned};
+use crate::cloud::azure::change::{AzureChange, NewTrust};
+use crate::cloud::azure::found::{AksCluster, FederatedCredential, FoundAzure, FoundRole, ManagedIdentity};
+use crate::cloud::azure::names::ResourceId;
+use crate::cloud::azure::settings::{AzureSettings, IdentityChoice};
+use crate::cloud::azure::{commands, tags, trust};
+use crate::cloud::look::Look;
+use crate::cluster::{Kind, ObjectRef};
+use crate::failure::FailureKind;
+use crate::found::Found;
+use crate::phase::Phase;
+use crate::settings::{AzureIdentity, Settings};
 
 /// The annotation that names a managed identity to the webhook of workload identity.
 pub const CLIENT_ID_ANNOTATION: &str = "azure.workload.identity/client-id";
+/// The label of pods that the webhook gives their identity to.
+pub const USE_LABEL: &str = "azure.workload.identity/use";
+/// What stands for the client id of an identity that this plan creates: Azure makes it up.
+pub const PENDING_CLIENT_ID: &str = "00000000-0000-0000-0000-000000000000";
+/// ARM's limit for the federated credentials of one managed identity.
+const CREDENTIALS_MAX: usize = 20;
+/// Namespaces that AKS keeps its webhooks out of.
+const WITHOUT_WEBHOOKS: [&str; 4] = ["kube-system", "gatekeeper-system", "calico-system", "tigera-operator"];
+
+/// What the rest of the identity's plan works with.
+struct Ground<'a> {
+    settings: &'a Settings,
+    azure: &'a AzureSettings,
+    found: &'a FoundAzure,
+    identity: ResourceId,
+    /// What the job service account is annotated with now.
+    annotated: Option<&'a str>,
+}
+
+/// `system:serviceaccount:<namespace>:<name>`: the jobs' account as its tokens name it.
+pub fn jobs_subject(settings: &Settings) -> String {
+    format!("system:serviceaccount:{}:{}", settings.job_namespace, settings.job_account.name)
+}
+
+/// The name of a managed identity in plans.
+pub fn identity_object(name: &str) -> String {
+    format!("azure:managed-identity/{name}")
+}
+
+/// The name of a federated credential in plans.
+pub fn credential_object(identity: &str, name: &str) -> String {
+    format!("azure:federated-credential/{identity}/{name}")
+}
+
+/// The name of a role assignment in plans.
+pub fn assignment_object(role: &str, scope: &str) -> String {
+    format!("azure:role-assignment/{role}/{}", scope.trim_start_matches('/'))
+}
+
+/// The client id that the job service account is annotated with: the identity's own where it is there.
+pub fn client_id(found: &FoundAzure) -> &str {
+    found.identity.there().map_or(PENDING_CLIENT_ID, |identity| identity.client_id.as_str())
+}
+
+/// What the job service account is annotated with.
+pub fn client_id_there<'a>(settings: &Settings, found: &'a Found) -> Option<&'a str> {
+    let object =
+        ObjectRef::new(Kind::ServiceAccount, settings.job_namespace.as_str(), settings.job_account.name.as_str());
+    let account = found.cluster.as_ref()?.objects.get(&object)?.there()?;
+    account.get("metadata")?.get("annotations")?.get(CLIENT_ID_ANNOTATION)?.as_str()
+}
+
+/// Plans everything in Azure. Nothing, when this run is not about it.
+pub(super) fn plan_azure(settings: &Settings, found: &Found, phases: &BTreeSet<Phase>, plan: &mut Plan) {
+    warn_about_leftovers(settings, found, plan);
+    let (Some(azure), Some(seen)) = (&settings.azure, &found.azure) else { return };
+    if !phases.contains(&Phase::Identity) || azure.identity == AzureIdentity::None {
+        return;
+    }
+    let Some(identity) = azure.identity_id() else { return };
+    let ground = Ground { settings, azure, found: seen, identity, annotated: client_id_there(settings, found) };
+    let before = plan.refusals.len();
+    plan_cluster(&ground, plan);
+    if plan.refusals.len() > before {
+        return;
+    }
+    plan_identity(&ground, plan);
+    if plan.refusals.len() > before {
+        return;
+    }
+    plan_trust(&ground, plan);
+    for role in &seen.roles {
+        plan_role(&ground, role, plan);
+    }
+    if azure.roles.is_empty() && seen.identity.there().is_none() {
+        plan.warnings.push(
+            "the managed identity has no role until it gets some (`--assign-role ROLE`): until then deployments may do \
+             nothing in Azure"
+                .to_owned(),
+        );
+    }
+    super::identity::warn_about_annotation(settings, found, phases, plan);
+    if !phases.contains(&Phase::Register) {
+        plan.warnings.push(format!(
+            "jobs get the identity only with the label `{USE_LABEL}: \"true\"` in the registered pod template: \
+             `runner-setup register` puts it there"
+        ));
+    }
+}
+
+/// Without an identity from now on, the one that the jobs had before is still there.
+fn warn_about_leftovers(settings: &Settings, found: &Found, plan: &mut Plan) {
+    let is_off = settings.azure.as_ref().is_some_and(|azure| azure.identity == AzureIdentity::None);
+    if let (true, Some(client_id)) = (is_off, client_id_there(settings, found)) {
+        plan.warnings.push(format!(
+            "with `--identity none` Azure is not looked at: the managed identity with the client id {client_id} stays, and \
+             goes on trusting the jobs"
+        ));
+    }
+}
+
+/// What the cluster lacks so that no identity can work: said before anything is written, and done when told.
+fn plan_cluster(ground: &Ground<'_>, plan: &mut Plan) {
+    let cluster = &ground.found.cluster;
+    let object = format!("azure:cluster/{}", cluster.id.name());
+    if cluster.power_state != "Running" {
+        let message = format!("the cluster is {}: it has to run", cluster.power_state);
+        plan.refusals.push(Refusal::new(&object, message).hint(commands::start_cluster(cluster)));
+        return;
+    }
+    if ["Creating", "Deleting"].contains(&cluster.provisioning_state.as_str()) {
+        let message = format!("the cluster is {}: its identity can't be set up now", cluster.provisioning_state);
+        plan.refusals.push(Refusal::new(&object, message).hint(commands::wait_for_cluster(cluster)));
+        return;
+    }
+    if WITHOUT_WEBHOOKS.contains(&ground.settings.job_namespace.as_str()) {
+        let message =
+            format!("AKS keeps its webhooks out of `{}`, so jobs there get no identity", ground.settings.job_namespace);
+        plan.refusals.push(Refusal::new(&object, message).kind(FailureKind::Usage).hint("--job-namespace NS"));
+        return;
+    }
+    if cluster.issuer.is_some() && cluster.workload_identity {
+        return;
+    }
+    let off = match (&cluster.issuer, cluster.workload_identity) {
+        (None, false) => "the OIDC issuer and workload identity are off",
+        (None, true) => "the OIDC issuer is off",
+        (Some(_), _) => "workload identity is off",
+    };
+    if !ground.azure.enable_workload_identity {
+        plan.refusals.push(
+            Refusal::new(&object, format!("{off}, so the cluster's accounts can't act in Azure"))
+                .hint(commands::enable_workload_identity(cluster))
+                .hint("or let it be done with `--enable-workload-identity`"),
+        );
+        return;
+    }
+    if cluster.provisioning_state != "Succeeded" {
+        let message = format!("the cluster is {}: it can't be changed now", cluster.provisioning_state);
+        plan.refusals.push(Refusal::new(&object, message).hint(commands::wait_for_cluster(cluster)));
+        return;
+    }
+    let change = AzureChange::EnableWorkloadIdentity { cluster: cluster.id.clone() };
+    plan.planned.push(line(&object, Action::Update, off, Some(change)));
+    if cluster.issuer.is_none() {
+        plan.warnings.push("an OIDC issuer that was turned on can't be turned off again".to_owned());
+    }
+}
+
+fn plan_identity(ground: &Ground<'_>, plan: &mut Plan) {
+    let (id, cluster) = (&ground.identity, &ground.found.cluster);
+    let object = identity_object(id.name());
+    match (&ground.found.identity, &ground.azure.managed_identity) {
+        (Look::There(identity), _) => plan_existing(ground, identity, &object, plan),
+        (Look::Missing, IdentityChoice::Ours { .. }) => {
+            let change = AzureChange::CreateIdentity {
+                id: id.clone(),
+                location: cluster.location.clone(),
+                tags: tags::made(&cluster.id, &jobs(ground.settings)),
+            };
+            plan.planned.push(line(&object, Action::Create, "missing", Some(change)));
+            if let Some(there) = ground.annotated.filter(|there| *there != PENDING_CLIENT_ID) {
+                plan.warnings.push(format!(
+                    "the jobs' account names a managed identity that is gone (client id {there}): a new one has another \
+                     client id, and none of its roles"
+                ));
+            }
+        }
+        (Look::Missing, IdentityChoice::Own(id)) => {
+            let message = format!("there is no such managed identity in resource group `{}`", id.resource_group());
+            let refusal = Refusal::new(&object, message).kind(FailureKind::Usage);
+            plan.refusals.push(refusal.hint(commands::list_identities(id.subscription(), id.resource_group())));
+        }
+        (Look::Unknown(why), _) => refuse_unseen(&object, why, plan),
+        (Look::NotLooked, _) => {}
+    }
+}
+
+fn plan_existing(ground: &Ground<'_>, identity: &ManagedIdentity, object: &str, plan: &mut Plan) {
+    let told_to_adopt = ground.settings.adopt.iter().any(|name| name == object);
+    let cluster = &ground.found.cluster;
+    let stranger = tags::owner(&identity.tags).filter(|owner| !owner.is(&cluster.id, &jobs(ground.settings)));
+    if let (Some(owner), false) = (&stranger, told_to_adopt) {
+        plan.refusals.push(
+            Refusal::new(object, format!("belongs to {owner}"))
+                .hint(format!("choose another name with `--managed-identity {}`", another_name(ground)))
+                .hint(format!("or let both use this identity with `--adopt {object}`")),
+        );
+        return;
+    }
+    if !identity.location.eq_ignore_ascii_case(&cluster.location) {
+        plan.warnings.push(format!(
+            "{object} is kept in {}, and the cluster is in {}: that works as long as both are reached",
+            identity.location, cluster.location
+        ));
+    }
+    if tags::owner(&identity.tags).is_none() && ground.annotated != Some(identity.client_id.as_str()) {
+        plan.warnings
+            .push(format!("{object} was not made by runner-setup: the jobs get every right that it has already"));
+    }
+    let (action, why) = match &stranger {
+        Some(owner) => (Action::Adopt, format!("shared with {owner}, as told")),
+        None if tags::owner(&identity.tags).is_some() => (Action::Unchanged, "as it should be".to_owned()),
+        None => (Action::Unchanged, "there, made by somebody else".to_owned()),
+    };
+    plan.planned.push(line(object, action, &why, None));
+}
+
+fn jobs(settings: &Settings) -> String {
+    format!("{}/{}", settings.job_namespace, settings.job_account.name)
+}
+
+fn another_name(ground: &Ground<'_>) -> String {
+    let name = format!("{}-{}", ground.identity.name(), ground.settings.job_namespace);
+    name.chars().take(128).collect()
+}
+
+/// What lets the jobs use the identity: a federated credential with exactly this issuer, subject and audience.
+fn plan_trust(ground: &Ground<'_>, plan: &mut Plan) {
+    let (identity, cluster) = (ground.identity.name(), &ground.found.cluster);
+    let none = Vec::new();
+    let there = match &ground.found.federated {
+        Look::There(there) => there,
+        Look::Missing | Look::NotLooked => &none,
+        Look::Unknown(why) => {
+            return refuse_unseen(&credential_object(identity, &ground.azure.credential.name), why, plan);
+        }
+    };
+    let wanted = wanted_credential(ground, cluster);
+    if let Some(same) = there.iter().find(|it| trust::is_same(it, &wanted)) {
+        let why = if same.name == wanted.name { "as it should be" } else { "trusted under this name already" };
+        plan.planned.push(line(&credential_object(identity, &same.name), Action::Unchanged, why, None));
+        return;
+    }
+    for near in there.iter().filter(|it| trust::is_near(it, &wanted)) {
+        plan.warnings.push(format!(
+            "{} trusts almost the jobs, and does not let them in: {}",
+            credential_object(identity, &near.name),
+            trust::differences(near, &wanted).join("; ")
+        ));
+    }
+    let taken = there.iter().find(|it| it.name.eq_ignore_ascii_case(&wanted.name));
+    let name = match taken {
+        Some(taken) if ground.azure.credential.told => {
+            let object = credential_object(identity, &taken.name);
+            if !ground.settings.adopt.contains(&object) {
+                let message = format!("trusts something else: {}", trust::differences(taken, &wanted).join("; "));
+                plan.refusals.push(
+                    Refusal::new(&object, message)
+                        .hint("choose another name with `--federated-credential NAME`")
+                        .hint(format!("or let it trust the jobs instead with `--adopt {object}`")),
+                );
+                return;
+            }
+            let fields = trust::fields(taken, &wanted);
+            let change = trust_change(ground, FederatedCredential { name: taken.name.clone(), ..wanted }, Some(taken));
+            plan.planned.push(Planned { fields, ..line(&object, Action::Adopt, "taken over, as told", Some(change)) });
+            return;
+        }
+        Some(_) => trust::distinct_name(&wanted.name, cluster.id.name(), &jobs(ground.settings), there),
+        None => wanted.name.clone(),
+    };
+    let object = credential_object(identity, &name);
+    if there.len() >= CREDENTIALS_MAX {
+        let message = format!("the managed identity has {CREDENTIALS_MAX} federated credentials, and can't have more");
+        plan.refusals.push(
+            Refusal::new(&object, message)
+                .hint(commands::list_credentials(&ground.identity))
+                .hint(format!("or take one of this cluster alone: `--managed-identity {}`", another_name(ground))),
+        );
+        return;
+    }
+    let change = trust_change(ground, FederatedCredential { name, ..wanted }, None);
+    plan.planned.push(line(&object, Action::Create, "missing", Some(change)));
+}
+
+fn wanted_credential(ground: &Ground<'_>, cluster: &AksCluster) -> FederatedCredential {
+    FederatedCredential {
+        name: ground.azure.credential.name.clone(),
+        // Byte for byte; an issuer that this plan turns on is read when the credential is made.
+        issuer: cluster.issuer.clone().unwrap_or_default(),
+        subject: jobs_subject(ground.settings),
+        audiences: vec![ground.azure.audience.clone()],
+    }
+}
+
+fn trust_change(
+    ground: &Ground<'_>,
+    credential: FederatedCredential,
+    seen: Option<&FederatedCredential>,
+) -> AzureChange {
+    AzureChange::Trust(Box::new(NewTrust {
+        identity: ground.identity.clone(),
+        credential,
+        cluster: ground.found.cluster.id.clone(),
+        seen: seen.cloned(),
+    }))
+}
+
+/// One role of the identity.
+fn plan_role(ground: &Ground<'_>, role: &FoundRole, plan: &mut Plan) {
+    let object = assignment_object(&role.wish.role.to_string(), &role.scope);
+    let definition = match &role.definition {
+        Look::There(definition) => definition,
+        Look::Missing | Look::NotLooked => {
+            let message = format!("there is no role `{}` on {}", role.wish.role, role.scope);
+            let refusal = Refusal::new(&object, message).kind(FailureKind::Usage);
+            plan.refusals.push(refusal.hint(commands::list_roles(&role.scope)));
+            return;
+        }
+        Look::Unknown(why) => return refuse_unseen(&object, why, plan),
+    };
+    match &role.assigned {
+        Look::There(assigned) if !assigned.is_empty() => {
+            plan.planned.push(line(&object, Action::Unchanged, "as it should be", None));
+        }
+        Look::Unknown(why) => refuse_unseen(&object, why, plan),
+        Look::There(_) | Look::Missing | Look::NotLooked => {
+            let change = AzureChange::AssignRole {
+                identity: ground.identity.clone(),
+                definition: definition.id.clone(),
+                role: definition.name.clone(),
+                scope: role.scope.clone(),
+            };
+            plan.planned.push(line(&object, Action::Create, "missing", Some(change)));
+        }
+    }
+}
+
+/// A line of the plan for this phase.
+pub(super) fn line(object: &str, action: Action, why: &str, change: Option<AzureChange>) -> Planned {
+    Planned {
+        object: object.to_owned(),
+        action,
+        why: why.to_owned(),
+        fields: Vec::new(),
+        phase: Phase::Identity,
+        change: change.map(Change::Azure),
+        unseen: false,
+    }
+}
+
+/// What could not be looked at is refused: it would be compared and changed blindly.
+fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
+    let refusal = Refusal::new(object, format!("can't be looked at: {why}"));
+    plan.refusals.push(refusal.hint("runner-setup permissions --for azure"));
+}

@@ -10,10 +10,11 @@ use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
 use crate::manifests::{CONFIG_ANNOTATION, Choices};
 use crate::settings::{
-    AwsIdentity, GcpIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage,
+    AwsIdentity, AzureIdentity, GcpIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage,
 };
 
 use super::Inputs;
+use super::azure::{CLIENT_ID_ANNOTATION, client_id};
 use super::google::ACCOUNT_ANNOTATION;
 use super::identity::{ROLE_ANNOTATION, role_arn};
 
@@ -64,7 +65,9 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
 /// What names the jobs' identity in the cloud. Without a look at AWS the role that is there stays: dropping it would take
 /// the identity away. A Google service account is known by its name.
 fn job_annotations(settings: &Settings, found: &Found) -> BTreeMap<String, String> {
-    let annotation = of_irsa(settings, found).or_else(|| of_workload_identity(settings, found));
+    let annotation = of_irsa(settings, found)
+        .or_else(|| of_workload_identity(settings, found))
+        .or_else(|| of_managed_identity(settings, found));
     annotation.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
 }
 
@@ -86,6 +89,16 @@ fn of_workload_identity(settings: &Settings, found: &Found) -> Option<(&'static 
         return Some((ACCOUNT_ANNOTATION, annotation_there(settings, found, ACCOUNT_ANNOTATION)?));
     }
     Some((ACCOUNT_ANNOTATION, gcp.account_email().to_string()))
+}
+
+/// Azure makes up the client id: without a look at it only the one that is there can be known.
+fn of_managed_identity(settings: &Settings, found: &Found) -> Option<(&'static str, String)> {
+    settings.azure.as_ref().filter(|azure| azure.identity == AzureIdentity::ManagedIdentity)?;
+    let client_id = match &found.azure {
+        Some(seen) => client_id(seen).to_owned(),
+        None => annotation_there(settings, found, CLIENT_ID_ANNOTATION)?,
+    };
+    Some((CLIENT_ID_ANNOTATION, client_id))
 }
 
 fn annotation_there(settings: &Settings, found: &Found, key: &str) -> Option<String> {

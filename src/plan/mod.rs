@@ -26,7 +26,7 @@ use crate::phase::Phase;
 use crate::settings::Settings;
 
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
-pub use azure::CLIENT_ID_ANNOTATION;
+pub use azure::{CLIENT_ID_ANNOTATION, PENDING_CLIENT_ID, USE_LABEL, client_id, client_id_there, jobs_subject};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
 pub use gcp_rights::{GcpRight, mark_gcp_rights};
@@ -165,6 +165,7 @@ pub fn draft(
     }
     identity::plan_identity(settings, found, phases, &mut plan);
     google::plan_google(settings, found, phases, &mut plan);
+    azure::plan_azure(settings, found, phases, &mut plan);
     key::plan_key(settings, found, phases, &mut plan);
     if let Some(cluster) = &found.cluster {
         key::plan_pull_secret(settings, inputs, cluster, phases, &mut plan);

@@ -10,7 +10,7 @@ use crate::failure::FailureKind;
 use crate::found::{Found, FoundCluster, Seen};
 use crate::manifests::{Choices, Manifest, TemplateError, kubernetes_agent};
 use crate::phase::Phase;
-use crate::settings::{AwsIdentity, GcpIdentity, Settings};
+use crate::settings::{AwsIdentity, AzureIdentity, GcpIdentity, Settings};
 
 use super::{Plan, Refusal};
 
@@ -65,7 +65,8 @@ pub(super) fn plan_objects(
 /// Whether an object carries the jobs' identity: the job service account with an annotation, where its namespace is there.
 fn carries_identity(settings: &Settings, object: &ObjectRef, cluster: &FoundCluster) -> bool {
     let has_annotation = settings.aws.as_ref().is_some_and(|aws| aws.identity == AwsIdentity::Irsa)
-        || settings.gcp.as_ref().is_some_and(|gcp| gcp.identity == GcpIdentity::ServiceAccount);
+        || settings.gcp.as_ref().is_some_and(|gcp| gcp.identity == GcpIdentity::ServiceAccount)
+        || settings.azure.as_ref().is_some_and(|azure| azure.identity == AzureIdentity::ManagedIdentity);
     let namespace = ObjectRef::namespace(&object.namespace);
     has_annotation
         && is_job_account(settings, object)

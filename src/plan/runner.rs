@@ -38,6 +38,7 @@ pub(super) fn plan_runner(
         image: self_hosted_image(settings, choices),
         pull_secrets: &choices.pull_secrets,
         ca_config_map: choices.ca_bundle.as_ref().map(|_| CA_CONFIG_MAP),
+        azure_tenant: found.azure.as_ref().map(|azure| azure.tenant.as_str()),
         live: orchestrator.runner.as_ref(),
     };
     let wanted = registration::wanted(settings, &inputs);
