@@ -171,7 +171,9 @@ impl Change {
             // Its own grants are taken back first, as those of a deleted account are left behind as dead ones.
             Self::Gcp(GcpChange::DeleteServiceAccount { .. }) => Stage::EndRunner,
             // The job service account is annotated with the client id, which only the identity itself tells.
-            Self::Azure(AzureChange::EnableWorkloadIdentity { .. } | AzureChange::CreateIdentity { .. }) => Stage::Ground,
+            Self::Azure(AzureChange::EnableWorkloadIdentity { .. } | AzureChange::CreateIdentity { .. }) => {
+                Stage::Ground
+            }
             Self::Azure(AzureChange::Trust(_) | AzureChange::AssignRole { .. }) => Stage::Objects,
             Self::Azure(AzureChange::UnassignRole { .. } | AzureChange::Distrust { .. }) => Stage::EndRights,
             Self::Azure(AzureChange::DeleteIdentity { .. }) => Stage::EndRunner,

@@ -80,6 +80,7 @@ fn changes(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> 
                 _ => lines.push(format!("kubectl apply --server-side -f - <<'EOF'\n{}EOF", yaml(manifest))),
             },
             Change::Gcp(change) => lines.extend(crate::cloud::gcp::commands::lines(change)),
+            Change::Azure(change) => lines.extend(crate::cloud::azure::commands::lines(change)),
             Change::Aws(change) => {
                 lines.extend(crate::cloud::aws::commands::lines(change, region(settings)));
             }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::change::FieldChange;
 use crate::keypair::PublicKey;
 use crate::orchestrator::Runner;
-use crate::pod_template::{OLD_RUNNER_CONTAINER, RUNNER_CONTAINER, merge, merge_key};
 use crate::plan::USE_LABEL;
+use crate::pod_template::{OLD_RUNNER_CONTAINER, RUNNER_CONTAINER, merge, merge_key};
 use crate::settings::{AzureIdentity, Settings};
 
 /// The annotation that says which cluster a runner's jobs run in: the UID of its `kube-system`.

@@ -10,7 +10,8 @@ use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
 use crate::manifests::{CONFIG_ANNOTATION, Choices};
 use crate::settings::{
-    AwsIdentity, AzureIdentity, GcpIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings, StateStorage,
+    AwsIdentity, AzureIdentity, GcpIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings,
+    StateStorage,
 };
 
 use super::Inputs;

@@ -2,7 +2,7 @@
 
 use super::Interview;
 use crate::answers::Answers;
-use crate::answers::registry::{AWS_IDENTITY, CLUSTER_NAME, GCP_IDENTITY, GCP_PROJECT, PROVIDER};
+use crate::answers::registry::{AWS_IDENTITY, CLUSTER_NAME, GCP_IDENTITY, GCP_PROJECT, PROVIDER, SUBSCRIPTION};
 use crate::failure::Failure;
 use crate::settings::Provider;
 use crate::terminal::Ask;
@@ -18,6 +18,7 @@ pub fn misses_cluster(answers: &Answers) -> bool {
     match provider(answers) {
         Some(Provider::Eks) => is_missing(&CLUSTER_NAME),
         Some(Provider::Gke) => is_missing(&CLUSTER_NAME) || is_missing(&GCP_PROJECT),
+        Some(Provider::Aks) => is_missing(&CLUSTER_NAME) || is_missing(&SUBSCRIPTION),
         Some(Provider::Generic) | None => false,
     }
 }
