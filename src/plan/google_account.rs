@@ -10,6 +10,7 @@ use crate::change::{Action, FieldChange, Planned};
 use crate::cloud::gcp::change::{Binding, GcpChange, NewServiceAccount, Resource};
 use crate::cloud::gcp::found::{Policy, ServiceAccount};
 use crate::cloud::gcp::names::{account_id, account_id_for};
+use crate::cloud::gcp::policy::WorkloadGrant;
 use crate::cloud::gcp::settings::AccountChoice;
 use crate::cloud::gcp::{commands, marks};
 use crate::cloud::look::Look;
@@ -126,11 +127,16 @@ fn another_name(ground: &Ground<'_>) -> String {
 fn belongs_to(ground: &Ground<'_>, account: &ServiceAccount, policy: Option<&Policy>) -> Option<Stranger> {
     let (path, jobs) = (ground.found.cluster.path(), ground.jobs());
     if let Some(mark) = marks::read(&account.description) {
-        if mark.cluster != path {
-            return Some(Stranger { who: format!("another cluster, {}", mark.cluster) });
+        if mark.is_of(&path, &jobs) {
+            return None;
         }
-        let other = Some(mark.service_account).filter(|other| *other != jobs)?;
-        return Some(Stranger { who: format!("another service account of this cluster, {other}") });
+        return Some(Stranger {
+            who: if mark.cluster == path {
+                format!("another service account of this cluster, {}", mark.service_account)
+            } else {
+                format!("another cluster, {}", mark.cluster)
+            },
+        });
     }
     if let Some(other) = marks::guide_cluster(&account.display_name).filter(|other| *other != ground.found.cluster.name)
     {
@@ -138,15 +144,18 @@ fn belongs_to(ground: &Ground<'_>, account: &ServiceAccount, policy: Option<&Pol
             who: format!("another cluster: it is called \"{}\", not for {other}", account.display_name),
         });
     }
-    let member = ground.member();
-    if policy?.grants(WORKLOAD_IDENTITY_USER, &member) {
+    if policy?.grants(WORKLOAD_IDENTITY_USER, &ground.member()) {
         return None;
     }
+    // These jobs may stand there already, under a condition or as `principal://…`.
+    let (namespace, name) = (ground.settings.job_namespace.as_str(), ground.settings.job_account.name.as_str());
+    let is_other = |other: &WorkloadGrant| !other.workload.covers(ground.pool, namespace, name);
     let default_account = format!("{RELEASE_NAME}-job");
     let names = [ground.settings.job_account.name.as_str(), default_account.as_str()];
     let runner = policy?
         .workload_members()
         .into_iter()
+        .filter(is_other)
         .find(|other| other.workload.name.as_deref().is_some_and(|name| names.contains(&name)))?;
     let where_it_is =
         if runner.workload.pool == ground.pool { "this cluster or one beside it" } else { "another cluster" };
