@@ -1,5 +1,7 @@
 //! The jobs' Google service account: created, adopted or left alone, and the one grant that lets the jobs act as it.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::google::{
@@ -179,25 +181,38 @@ fn explain_deleted(ground: &Ground<'_>, object: &str, plan: &mut Plan) {
     let Some(policy) = ground.found.project_policy.there() else { return };
     let email = ground.gcp.account_email();
     let is_there = ground.found.account.there();
-    let mut by_uid: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    let mut by_uid: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (role, uid) in policy.deleted_grants(email) {
-        if is_there.is_none_or(|account| account.unique_id != uid) {
+        let is_back = is_there.is_some_and(|account| account.unique_id == uid);
+        if !is_back && !policy.grants(&role, &email.member()) {
             by_uid.entry(uid).or_default().push(role);
         }
     }
     for (uid, roles) in by_uid {
-        let again = roles.iter().map(|role| format!("--grant-role {role}")).collect::<Vec<_>>().join(" ");
-        let roles = roles.join(", ");
+        let (now, later): (Vec<&String>, Vec<&String>) =
+            roles.iter().partition(|role| ground.gcp.roles.iter().any(|it| it.as_str() == role.as_str()));
+        let mut ways = Vec::new();
+        if is_there.is_none() {
+            let line = commands::undelete_account(email, &uid);
+            ways.push(format!("within 30 days `{line}` brings it back with its roles"));
+        }
+        if !later.is_empty() {
+            let flags = later.iter().map(|role| format!("--grant-role {role}")).collect::<Vec<_>>().join(" ");
+            ways.push(format!("grant {} anew with `{flags}`", if later.len() == 1 { "it" } else { "them" }));
+        }
+        if !now.is_empty() {
+            let (verb, names) = (if now.len() == 1 { "is" } else { "are" }, now.iter().map(|role| role.as_str()));
+            ways.push(format!("{} {verb} granted anew now", names.collect::<Vec<_>>().join(", ")));
+        }
+        let (roles, ways) = (roles.join(", "), ways.join("; "));
         plan.warnings.push(if is_there.is_some() {
             format!(
                 "{object} was created again after it had been deleted: {roles} of the deleted one (unique id {uid}) does \
-                 not count for it; grant it anew with `{again}`"
+                 not count for it; {ways}"
             )
         } else {
             format!(
-                "{object} was deleted, and {roles} of the deleted one (unique id {uid}) will not count for a new one; \
-                 within 30 days `{}` brings it back with its roles, or grant them anew with `{again}`",
-                commands::undelete_account(email, &uid)
+                "{object} was deleted, and {roles} of the deleted one (unique id {uid}) will not count for a new one; {ways}"
             )
         });
     }
