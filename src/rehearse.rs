@@ -89,6 +89,7 @@ impl Write {
             Change::Aws(_)
             | Change::Gcp(_)
             | Change::Azure(_)
+            | Change::Azure(_)
             | Change::RegisterRunner { .. }
             | Change::PatchRunner { .. }
             | Change::CreateRule { .. } => None,
