@@ -371,11 +371,13 @@ fn sentence(failure: &Failure) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+mod aks;
 mod cloud;
 mod eks;
 mod gke;
 mod state;
 
+pub use aks::{ask_aks_cluster, ask_subscription};
 pub use cloud::{ask_provider, misses_cluster};
 pub use eks::{ask_cluster, ask_region};
 pub use gke::{ask_gke_cluster, ask_project};

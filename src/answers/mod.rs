@@ -36,8 +36,8 @@ mod text_checks;
 mod told;
 
 pub use ask::{
-    Directory, Trouble, ask_cluster, ask_context, ask_gke_cluster, ask_project, ask_provider, ask_region, ask_rest,
-    misses_cluster,
+    Directory, Trouble, ask_aks_cluster, ask_cluster, ask_context, ask_gke_cluster, ask_project, ask_provider,
+    ask_region, ask_rest, ask_subscription, misses_cluster,
 };
 pub use config_file::{ConfigFile, schema};
 pub use file::{CONFIG_FILE, LoadedFile};

@@ -2,7 +2,9 @@
 
 use super::Interview;
 use crate::answers::Answers;
-use crate::answers::registry::{AWS_IDENTITY, CLUSTER_NAME, GCP_IDENTITY, GCP_PROJECT, PROVIDER, SUBSCRIPTION};
+use crate::answers::registry::{
+    AWS_IDENTITY, AZURE_IDENTITY, CLUSTER_NAME, GCP_IDENTITY, GCP_PROJECT, PROVIDER, SUBSCRIPTION,
+};
 use crate::failure::Failure;
 use crate::settings::Provider;
 use crate::terminal::Ask;
@@ -32,9 +34,10 @@ pub fn ask_provider(answers: &mut Answers, ask: &mut dyn Ask) -> Result<bool, Fa
     let items = [
         "EKS, to be found with your AWS credentials",
         "GKE, to be found with your Google credentials",
+        "AKS, to be found with your Azure credentials",
         "elsewhere: a kubeconfig is needed",
     ];
-    let providers = [Some(Provider::Eks), Some(Provider::Gke), None];
+    let providers = [Some(Provider::Eks), Some(Provider::Gke), Some(Provider::Aks), None];
     if let Some(provider) = providers[ask.choice("Where is the cluster?", &items.map(str::to_owned), 0)?] {
         answers.asked(&PROVIDER, provider.word());
     }
@@ -47,6 +50,7 @@ impl Interview<'_> {
         match provider(self.answers) {
             Some(Provider::Eks) if !self.is_told(&AWS_IDENTITY) => self.identity_on_eks(),
             Some(Provider::Gke) if !self.is_told(&GCP_IDENTITY) => self.identity_on_gke(),
+            Some(Provider::Aks) if !self.is_told(&AZURE_IDENTITY) => self.identity_on_aks(),
             _ => Ok(()),
         }
     }
