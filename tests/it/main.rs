@@ -39,6 +39,8 @@ mod gke_account;
 mod gke_account_state;
 mod gke_adopt;
 mod gke_commands;
+mod gke_destroy_rights;
+mod gke_figures;
 mod gke_init;
 mod gke_lab;
 mod gke_least_privilege;
