@@ -2,7 +2,7 @@
 
 use crate::cloud::gcp::{Gcp, commands};
 use crate::failure::{Failure, FailureKind};
-use crate::found::{Found, Seen};
+use crate::found::Found;
 use crate::plan::{Plan, Refusal};
 use crate::settings::Settings;
 
@@ -38,12 +38,7 @@ pub(super) async fn explain_gke(client: &Gcp, named: &InCloud, is_turned_away: b
 /// says what gives one.
 pub(super) fn explain_outsider(settings: &Settings, found: &Found, plan: &mut Plan) {
     let (Some(gcp), Some(cluster)) = (&settings.gcp, &found.cluster) else { return };
-    let mut unseen = Vec::new();
-    for seen in cluster.objects.values() {
-        let Seen::Unknown(why) = seen else { return };
-        unseen.push(why);
-    }
-    let Some(why) = unseen.first().filter(|_| !plan.refusals.is_empty()) else { return };
+    let Some(why) = cluster.shows_nothing().filter(|_| !plan.refusals.is_empty()) else { return };
     // `… is forbidden: User "anna@example.com" cannot get resource …`
     let user = why.split_once("User \"").and_then(|(_, rest)| rest.split('"').next());
     let who = user.map_or_else(|| "this login".to_owned(), |user| format!("`{user}`"));
