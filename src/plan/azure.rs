@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::azure_trust::plan_trust;
 use super::{Plan, Refusal};
 use crate::change::{Action, Change, Planned};
-use crate::cloud::azure::change::{AzureChange, NewTrust};
-use crate::cloud::azure::found::{AksCluster, FederatedCredential, FoundAzure, FoundRole, ManagedIdentity};
+use crate::cloud::azure::change::AzureChange;
+use crate::cloud::azure::found::{FoundAzure, FoundRole, ManagedIdentity};
 use crate::cloud::azure::names::ResourceId;
 use crate::cloud::azure::settings::{AzureSettings, IdentityChoice};
-use crate::cloud::azure::{commands, tags, trust};
+use crate::cloud::azure::{commands, tags};
 use crate::cloud::look::Look;
 use crate::cluster::{Kind, ObjectRef};
 use crate::failure::FailureKind;
@@ -22,17 +23,15 @@ pub const CLIENT_ID_ANNOTATION: &str = "azure.workload.identity/client-id";
 pub const USE_LABEL: &str = "azure.workload.identity/use";
 /// What stands for the client id of an identity that this plan creates: Azure makes it up.
 pub const PENDING_CLIENT_ID: &str = "00000000-0000-0000-0000-000000000000";
-/// ARM's limit for the federated credentials of one managed identity.
-const CREDENTIALS_MAX: usize = 20;
 /// Namespaces that AKS keeps its webhooks out of.
 const WITHOUT_WEBHOOKS: [&str; 4] = ["kube-system", "gatekeeper-system", "calico-system", "tigera-operator"];
 
 /// What the rest of the identity's plan works with.
-struct Ground<'a> {
-    settings: &'a Settings,
-    azure: &'a AzureSettings,
-    found: &'a FoundAzure,
-    identity: ResourceId,
+pub(super) struct Ground<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) azure: &'a AzureSettings,
+    pub(super) found: &'a FoundAzure,
+    pub(super) identity: ResourceId,
     /// What the job service account is annotated with now.
     annotated: Option<&'a str>,
 }
@@ -125,12 +124,12 @@ fn plan_cluster(ground: &Ground<'_>, plan: &mut Plan) {
     let object = format!("azure:cluster/{}", cluster.id.name());
     if cluster.power_state != "Running" {
         let message = format!("the cluster is {}: it has to run", cluster.power_state);
-        plan.refusals.push(Refusal::new(&object, message).hint(commands::start_cluster(cluster)));
+        plan.refusals.push(Refusal::new(&object, message).hint(commands::start_cluster(&cluster.id)));
         return;
     }
     if ["Creating", "Deleting"].contains(&cluster.provisioning_state.as_str()) {
         let message = format!("the cluster is {}: its identity can't be set up now", cluster.provisioning_state);
-        plan.refusals.push(Refusal::new(&object, message).hint(commands::wait_for_cluster(cluster)));
+        plan.refusals.push(Refusal::new(&object, message).hint(commands::show_cluster(cluster)));
         return;
     }
     if WITHOUT_WEBHOOKS.contains(&ground.settings.job_namespace.as_str()) {
@@ -150,14 +149,14 @@ fn plan_cluster(ground: &Ground<'_>, plan: &mut Plan) {
     if !ground.azure.enable_workload_identity {
         plan.refusals.push(
             Refusal::new(&object, format!("{off}, so the cluster's accounts can't act in Azure"))
-                .hint(commands::enable_workload_identity(cluster))
+                .hint(commands::enable_workload_identity(&cluster.id))
                 .hint("or let it be done with `--enable-workload-identity`"),
         );
         return;
     }
     if cluster.provisioning_state != "Succeeded" {
         let message = format!("the cluster is {}: it can't be changed now", cluster.provisioning_state);
-        plan.refusals.push(Refusal::new(&object, message).hint(commands::wait_for_cluster(cluster)));
+        plan.refusals.push(Refusal::new(&object, message).hint(commands::show_cluster(cluster)));
         return;
     }
     let change = AzureChange::EnableWorkloadIdentity { cluster: cluster.id.clone() };
@@ -189,7 +188,7 @@ fn plan_identity(ground: &Ground<'_>, plan: &mut Plan) {
         (Look::Missing, IdentityChoice::Own(id)) => {
             let message = format!("there is no such managed identity in resource group `{}`", id.resource_group());
             let refusal = Refusal::new(&object, message).kind(FailureKind::Usage);
-            plan.refusals.push(refusal.hint(commands::list_identities(id.subscription(), id.resource_group())));
+            plan.refusals.push(refusal.hint(commands::show_identity(id, "clientId")));
         }
         (Look::Unknown(why), _) => refuse_unseen(&object, why, plan),
         (Look::NotLooked, _) => {}
@@ -199,8 +198,8 @@ fn plan_identity(ground: &Ground<'_>, plan: &mut Plan) {
 fn plan_existing(ground: &Ground<'_>, identity: &ManagedIdentity, object: &str, plan: &mut Plan) {
     let told_to_adopt = ground.settings.adopt.iter().any(|name| name == object);
     let cluster = &ground.found.cluster;
-    let stranger = tags::owner(&identity.tags).filter(|owner| !owner.is(&cluster.id, &jobs(ground.settings)));
-    if let (Some(owner), false) = (&stranger, told_to_adopt) {
+    let stranger = owner(ground, identity);
+    if let (Some(owner), false) = (&stranger, told_to_adopt || ground.annotated == Some(identity.client_id.as_str())) {
         plan.refusals.push(
             Refusal::new(object, format!("belongs to {owner}"))
                 .hint(format!("choose another name with `--managed-identity {}`", another_name(ground)))
@@ -214,107 +213,38 @@ fn plan_existing(ground: &Ground<'_>, identity: &ManagedIdentity, object: &str, 
             identity.location, cluster.location
         ));
     }
-    if tags::owner(&identity.tags).is_none() && ground.annotated != Some(identity.client_id.as_str()) {
+    if !tags::made_by_us(&identity.tags) && ground.annotated != Some(identity.client_id.as_str()) {
         plan.warnings
             .push(format!("{object} was not made by runner-setup: the jobs get every right that it has already"));
     }
     let (action, why) = match &stranger {
-        Some(owner) => (Action::Adopt, format!("shared with {owner}, as told")),
-        None if tags::owner(&identity.tags).is_some() => (Action::Unchanged, "as it should be".to_owned()),
+        Some(owner) if told_to_adopt => (Action::Adopt, format!("shared with {owner}, as told")),
+        Some(owner) => (Action::Unchanged, format!("there, and shared with {owner}")),
+        None if tags::made_by_us(&identity.tags) => (Action::Unchanged, "as it should be".to_owned()),
         None => (Action::Unchanged, "there, made by somebody else".to_owned()),
     };
     plan.planned.push(line(object, action, &why, None));
 }
 
-fn jobs(settings: &Settings) -> String {
+/// Who else has this identity, by our tags; az may drop tags, so that none say nothing.
+fn owner(ground: &Ground<'_>, identity: &ManagedIdentity) -> Option<String> {
+    let (cluster, jobs) = (&ground.found.cluster.id, jobs(ground.settings));
+    let other = tags::get(&identity.tags, tags::CLUSTER)?;
+    if !tags::is_for_cluster(&identity.tags, cluster) {
+        return Some(format!("another cluster, {other}"));
+    }
+    let account = tags::get(&identity.tags, tags::SERVICE_ACCOUNT)?;
+    (!tags::is_for(&identity.tags, cluster, &jobs)).then(|| format!("another service account of this cluster, {account}"))
+}
+
+/// `<namespace>/<name>` of the job service account.
+pub(super) fn jobs(settings: &Settings) -> String {
     format!("{}/{}", settings.job_namespace, settings.job_account.name)
 }
 
-fn another_name(ground: &Ground<'_>) -> String {
+pub(super) fn another_name(ground: &Ground<'_>) -> String {
     let name = format!("{}-{}", ground.identity.name(), ground.settings.job_namespace);
     name.chars().take(128).collect()
-}
-
-/// What lets the jobs use the identity: a federated credential with exactly this issuer, subject and audience.
-fn plan_trust(ground: &Ground<'_>, plan: &mut Plan) {
-    let (identity, cluster) = (ground.identity.name(), &ground.found.cluster);
-    let none = Vec::new();
-    let there = match &ground.found.federated {
-        Look::There(there) => there,
-        Look::Missing | Look::NotLooked => &none,
-        Look::Unknown(why) => {
-            return refuse_unseen(&credential_object(identity, &ground.azure.credential.name), why, plan);
-        }
-    };
-    let wanted = wanted_credential(ground, cluster);
-    if let Some(same) = there.iter().find(|it| trust::is_same(it, &wanted)) {
-        let why = if same.name == wanted.name { "as it should be" } else { "trusted under this name already" };
-        plan.planned.push(line(&credential_object(identity, &same.name), Action::Unchanged, why, None));
-        return;
-    }
-    for near in there.iter().filter(|it| trust::is_near(it, &wanted)) {
-        plan.warnings.push(format!(
-            "{} trusts almost the jobs, and does not let them in: {}",
-            credential_object(identity, &near.name),
-            trust::differences(near, &wanted).join("; ")
-        ));
-    }
-    let taken = there.iter().find(|it| it.name.eq_ignore_ascii_case(&wanted.name));
-    let name = match taken {
-        Some(taken) if ground.azure.credential.told => {
-            let object = credential_object(identity, &taken.name);
-            if !ground.settings.adopt.contains(&object) {
-                let message = format!("trusts something else: {}", trust::differences(taken, &wanted).join("; "));
-                plan.refusals.push(
-                    Refusal::new(&object, message)
-                        .hint("choose another name with `--federated-credential NAME`")
-                        .hint(format!("or let it trust the jobs instead with `--adopt {object}`")),
-                );
-                return;
-            }
-            let fields = trust::fields(taken, &wanted);
-            let change = trust_change(ground, FederatedCredential { name: taken.name.clone(), ..wanted }, Some(taken));
-            plan.planned.push(Planned { fields, ..line(&object, Action::Adopt, "taken over, as told", Some(change)) });
-            return;
-        }
-        Some(_) => trust::distinct_name(&wanted.name, cluster.id.name(), &jobs(ground.settings), there),
-        None => wanted.name.clone(),
-    };
-    let object = credential_object(identity, &name);
-    if there.len() >= CREDENTIALS_MAX {
-        let message = format!("the managed identity has {CREDENTIALS_MAX} federated credentials, and can't have more");
-        plan.refusals.push(
-            Refusal::new(&object, message)
-                .hint(commands::list_credentials(&ground.identity))
-                .hint(format!("or take one of this cluster alone: `--managed-identity {}`", another_name(ground))),
-        );
-        return;
-    }
-    let change = trust_change(ground, FederatedCredential { name, ..wanted }, None);
-    plan.planned.push(line(&object, Action::Create, "missing", Some(change)));
-}
-
-fn wanted_credential(ground: &Ground<'_>, cluster: &AksCluster) -> FederatedCredential {
-    FederatedCredential {
-        name: ground.azure.credential.name.clone(),
-        // Byte for byte; an issuer that this plan turns on is read when the credential is made.
-        issuer: cluster.issuer.clone().unwrap_or_default(),
-        subject: jobs_subject(ground.settings),
-        audiences: vec![ground.azure.audience.clone()],
-    }
-}
-
-fn trust_change(
-    ground: &Ground<'_>,
-    credential: FederatedCredential,
-    seen: Option<&FederatedCredential>,
-) -> AzureChange {
-    AzureChange::Trust(Box::new(NewTrust {
-        identity: ground.identity.clone(),
-        credential,
-        cluster: ground.found.cluster.id.clone(),
-        seen: seen.cloned(),
-    }))
 }
 
 /// One role of the identity.
@@ -325,7 +255,7 @@ fn plan_role(ground: &Ground<'_>, role: &FoundRole, plan: &mut Plan) {
         Look::Missing | Look::NotLooked => {
             let message = format!("there is no role `{}` on {}", role.wish.role, role.scope);
             let refusal = Refusal::new(&object, message).kind(FailureKind::Usage);
-            plan.refusals.push(refusal.hint(commands::list_roles(&role.scope)));
+            plan.refusals.push(refusal.hint(commands::list_definitions(&role.wish.role, &role.scope)));
             return;
         }
         Look::Unknown(why) => return refuse_unseen(&object, why, plan),
@@ -361,7 +291,7 @@ pub(super) fn line(object: &str, action: Action, why: &str, change: Option<Azure
 }
 
 /// What could not be looked at is refused: it would be compared and changed blindly.
-fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
+pub(super) fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
     let refusal = Refusal::new(object, format!("can't be looked at: {why}"));
     plan.refusals.push(refusal.hint("runner-setup permissions --for azure"));
 }

@@ -2,6 +2,7 @@
 
 mod aws_rights;
 mod azure;
+mod azure_trust;
 mod choices;
 mod conclude;
 mod gcp_rights;
