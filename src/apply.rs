@@ -1,5 +1,6 @@
 //! Carries out a plan, stage by stage; every change can be made twice, so a run that died is finished by running again.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::change::{Change, Planned, Stage};
 use crate::cloud::Cloud;
+use crate::cloud::azure::settings::AzureSettings;
 use crate::cluster::{Cluster, ClusterError, DryRun, ObjectRef, owner};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
@@ -17,7 +19,7 @@ use crate::keypair::{PrivateKey, PublicKey};
 use crate::lent::Lent;
 use crate::look::read_key;
 use crate::orchestrator::{Orchestrator, OrchestratorError};
-use crate::plan::{Plan, with_key};
+use crate::plan::{CLIENT_ID_ANNOTATION, PENDING_CLIENT_ID, Plan, with_key};
 use crate::registration::{self, Comparison};
 use crate::settings::Settings;
 use crate::take_back;
@@ -197,7 +199,13 @@ async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Re
             client.ok_or_else(|| bug("a change in Google Cloud without a connection"))?.apply(change).await?;
             Ok(Made::default())
         }
+        Change::Azure(change) => {
+            let client = tools.cloud.and_then(Cloud::azure);
+            client.ok_or_else(|| bug("a change in Azure without a connection"))?.apply(change).await?;
+            Ok(Made::default())
+        }
         Change::ApplyObject { object, manifest, conflicts } => {
+            let manifest = &with_client_id(manifest, tools).await?;
             cluster(tools)?.apply(object, manifest, *conflicts, DryRun::No).await.map_err(moved)?;
             Ok(Made::default())
         }
@@ -234,6 +242,20 @@ async fn make(change: &Change, key: Option<&PublicKey>, tools: &Tools<'_>) -> Re
             take_back::delete_runner(updated_at, orchestrator(tools)?, tools).await.map(Made::noted)
         }
     }
+}
+
+/// Puts in the client id of a managed identity that this run has created: nobody knew it when the plan was made.
+async fn with_client_id<'m>(manifest: &'m Value, tools: &Tools<'_>) -> Result<Cow<'m, Value>, Failure> {
+    let annotation = |value: &Value| value.get("metadata")?.get("annotations")?.get(CLIENT_ID_ANNOTATION).cloned();
+    if annotation(manifest).is_none_or(|value| value != PENDING_CLIENT_ID) {
+        return Ok(Cow::Borrowed(manifest));
+    }
+    let client = tools.cloud.and_then(Cloud::azure).ok_or_else(|| bug("an account for an identity without a connection"))?;
+    let azure = tools.settings.azure.as_ref().and_then(AzureSettings::identity_id);
+    let id = azure.ok_or_else(|| bug("an account for an identity that nobody named"))?;
+    let mut manifest = manifest.clone();
+    manifest["metadata"]["annotations"][CLIENT_ID_ANNOTATION] = json!(client.client_id_of(&id).await?);
+    Ok(Cow::Owned(manifest))
 }
 
 /// Creates the key Secret. If somebody was faster, theirs is read and used.

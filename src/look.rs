@@ -21,6 +21,7 @@ use crate::plan::{choose, is_job_account};
 use crate::settings::{RELEASE_NAME, Settings, TERRAFORM_KEY_SECRET};
 
 mod aws;
+mod azure;
 mod cloud;
 mod gcp;
 mod nodes;
@@ -91,10 +92,7 @@ pub async fn look(
             Ok(seen) => Ok((seen, None)),
             // The other phases need the cloud only to know what the jobs' account is annotated with.
             Err(failure) if !phases.contains(&Phase::Identity) => {
-                let (name, what) = match settings.gcp {
-                    Some(_) => ("Google Cloud", "Google service account"),
-                    None => ("AWS", "role"),
-                };
+                let (name, what) = settings.provider.cloud();
                 let message = format!(
                     "{name} can't be looked at, so the jobs' {what} stays as the cluster has it: {}",
                     failure.message
@@ -116,12 +114,14 @@ pub async fn look(
         cluster: in_cluster,
         aws: in_cloud.aws,
         gcp: in_cloud.gcp,
+        azure: in_cloud.azure,
         orchestrator: at_orchestrator,
         given_key: lent.public_key.clone(),
         notes: note.into_iter().chain(cloud_note).collect(),
     };
     let named = found.aws.as_ref().map(|seen| NamedCluster::of_eks(&seen.cluster));
     let named = named.or_else(|| Some(NamedCluster::of_gke(&found.gcp.as_ref()?.cluster)));
+    let named = named.or_else(|| Some(NamedCluster::of_aks(&found.azure.as_ref()?.cluster)));
     if let (Some(cluster), Some(_), Some(named)) = (cluster, &found.cluster, &named) {
         same_cluster(cluster, named).await?;
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cloud::Cloud;
 use crate::cloud::aws::found::StandingAws;
+use crate::cloud::azure::found::StandingAzure;
 use crate::cloud::gcp::found::StandingGcp;
 use crate::cluster::{Cluster, ClusterError, Kind, ObjectRef, owner};
 use crate::failure::Failure;
@@ -18,9 +19,11 @@ use crate::plan::annotated;
 use crate::settings::Settings;
 
 mod aws;
+mod azure;
 mod gcp;
 
 use aws::look_around_aws;
+use azure::look_around_azure;
 use gcp::look_around_gcp;
 
 /// Kinds of which everything with our label is looked for.
@@ -48,6 +51,8 @@ pub struct Standing {
     pub aws: Option<StandingAws>,
     /// Google Cloud; `None` when the jobs have no identity there.
     pub gcp: Option<StandingGcp>,
+    /// Azure; `None` when the jobs have no identity there.
+    pub azure: Option<StandingAzure>,
     /// What could not be looked for, in words.
     pub unseen: Vec<String>,
 }
@@ -99,8 +104,15 @@ pub async fn look_around(
         }
         orchestrator.environments(&settings.org).await.map_err(Failure::from)
     };
-    let (mut standing, environments, in_aws, in_gcp) = futures::try_join!(in_cluster, environments, in_aws, in_gcp)?;
-    (standing.aws, standing.gcp) = (in_aws, in_gcp);
+    let in_azure = async {
+        match (&settings.azure, &found.azure, cloud.and_then(Cloud::azure)) {
+            (Some(azure), Some(seen), Some(client)) => look_around_azure(azure, seen, client).await.map(Some),
+            _ => Ok(None),
+        }
+    };
+    let (mut standing, environments, in_aws, in_gcp, in_azure) =
+        futures::try_join!(in_cluster, environments, in_aws, in_gcp, in_azure)?;
+    (standing.aws, standing.gcp, standing.azure) = (in_aws, in_gcp, in_azure);
     let id = settings.runner_id.as_str();
     standing.environments = environments
         .into_iter()

@@ -6,12 +6,13 @@ use crate::access::Access;
 use crate::answers::{Answers, Settled};
 use crate::cloud::Cloud;
 use crate::cloud::aws::context::EksContext;
+use crate::cloud::azure::context::AksContext;
 use crate::cloud::gcp::context::GkeContext;
 use crate::cluster::{Cluster, ConnectOptions, ContextFacts};
 use crate::event::{Event, Tell};
 use crate::failure::{Failure, FailureKind};
 use crate::interrupt::Interrupt;
-use crate::settings::{AwsIdentity, GcpIdentity, Provider, Settings};
+use crate::settings::{AwsIdentity, AzureIdentity, GcpIdentity, Provider, Settings};
 use crate::terminal::Progress;
 
 use super::Call;
@@ -83,10 +84,7 @@ impl Way<'_> {
                 Ok(client) => client,
                 Err(failure) if is_required => return Err(failure),
                 Err(failure) => {
-                    let (name, what) = match settled.settings.gcp {
-                        Some(_) => ("Google Cloud", "Google service account"),
-                        None => ("AWS", "role"),
-                    };
+                    let (name, what) = settled.settings.provider.cloud();
                     let message = format!(
                         "{name} is not looked at, so the jobs' {what} stays as the cluster has it: {}",
                         failure.message
@@ -120,6 +118,7 @@ impl Way<'_> {
         match named {
             InCloud::Aws(aws) => settings.aws = Some(aws),
             InCloud::Gcp(gcp) => settings.gcp = Some(gcp),
+            InCloud::Azure(azure) => settings.azure = Some(azure),
         }
         Ok(Some(cloud))
     }
@@ -193,13 +192,15 @@ impl Way<'_> {
 fn replaceable(facts: Option<&ContextFacts>) -> Option<&ContextFacts> {
     let facts = facts.filter(|facts| facts.exec.is_some())?;
     let on_eks = EksContext::of(facts).is_some_and(|eks| !eks.assumes_role);
-    (on_eks || GkeContext::of(facts).is_some()).then_some(facts)
+    let on_gke = GkeContext::of(facts).is_some();
+    (on_eks || on_gke || AksContext::of(facts).is_some()).then_some(facts)
 }
 
 /// Whether the jobs have an identity that this tool sets up.
 fn has_identity(settings: &Settings) -> bool {
     settings.aws.as_ref().is_some_and(|aws| aws.identity != AwsIdentity::None)
         || settings.gcp.as_ref().is_some_and(|gcp| gcp.identity != GcpIdentity::None)
+        || settings.azure.as_ref().is_some_and(|azure| azure.identity != AzureIdentity::None)
 }
 
 fn unknown_cluster() -> Failure {

@@ -16,6 +16,8 @@ pub enum Cloud {
     Aws(aws::Aws),
     /// Google's.
     Gcp(gcp::Gcp),
+    /// Microsoft's.
+    Azure(azure::Azure),
 }
 
 impl Cloud {
@@ -25,6 +27,7 @@ impl Cloud {
         match self {
             Self::Aws(client) => Self::Aws(client.read_only()),
             Self::Gcp(client) => Self::Gcp(client.read_only()),
+            Self::Azure(client) => Self::Azure(client.read_only()),
         }
     }
 
@@ -33,6 +36,7 @@ impl Cloud {
         match self {
             Self::Aws(client) => client.end_by(deadline),
             Self::Gcp(client) => client.end_by(deadline),
+            Self::Azure(client) => client.end_by(deadline),
         }
     }
 
@@ -40,7 +44,7 @@ impl Cloud {
     pub fn aws(&self) -> Option<&aws::Aws> {
         match self {
             Self::Aws(client) => Some(client),
-            Self::Gcp(_) => None,
+            Self::Gcp(_) | Self::Azure(_) => None,
         }
     }
 
@@ -48,7 +52,15 @@ impl Cloud {
     pub fn gcp(&self) -> Option<&gcp::Gcp> {
         match self {
             Self::Gcp(client) => Some(client),
-            Self::Aws(_) => None,
+            Self::Aws(_) | Self::Azure(_) => None,
+        }
+    }
+
+    /// The client for Azure, if that is the cloud.
+    pub fn azure(&self) -> Option<&azure::Azure> {
+        match self {
+            Self::Azure(client) => Some(client),
+            Self::Aws(_) | Self::Gcp(_) => None,
         }
     }
 
@@ -57,6 +69,7 @@ impl Cloud {
         match self {
             Self::Aws(_) => "AWS",
             Self::Gcp(_) => "Google Cloud",
+            Self::Azure(_) => "Azure",
         }
     }
 }

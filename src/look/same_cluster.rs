@@ -1,6 +1,7 @@
 //! The cluster that the cloud names and the one that the context reaches have to be the same one.
 
 use crate::cloud::aws::found::EksCluster;
+use crate::cloud::azure::found::AksCluster;
 use crate::cloud::gcp::found::GkeCluster;
 use crate::cluster::Cluster;
 use crate::failure::{Failure, FailureKind};
@@ -39,6 +40,16 @@ impl NamedCluster {
             servers: all.into_iter().flatten().map(|host| format!("https://{host}")).collect(),
             issuer: Some(cluster.issuer()),
             flags: "--cluster-name NAME --location LOCATION --gcp-project PROJECT",
+        }
+    }
+
+    pub(super) fn of_aks(cluster: &AksCluster) -> Self {
+        Self {
+            name: cluster.id.name().to_owned(),
+            service: "AKS",
+            servers: cluster.fqdns.iter().map(|host| format!("https://{host}")).collect(),
+            issuer: cluster.issuer.clone(),
+            flags: "--cluster-name NAME --resource-group NAME --subscription ID",
         }
     }
 }

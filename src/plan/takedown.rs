@@ -1,5 +1,6 @@
 //! What `destroy` takes back: only what this tool made, and nothing whose owner is in doubt. Pure, like every plan.
 
+mod azure;
 mod google;
 mod identity;
 mod ownership;
@@ -51,6 +52,9 @@ pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &
     }
     if let (Some(seen), Some(standing)) = (&found.gcp, &standing.gcp) {
         google::plan_google(settings, seen, standing, &mut plan);
+    }
+    if let (Some(seen), Some(standing)) = (&found.azure, &standing.azure) {
+        azure::plan_azure(settings, seen, standing, &mut plan);
     }
     plan_runner(settings, standing, &whose, runner, &mut plan);
     plan_stage(Stage::EndObjects, settings, cluster, standing, shared.as_deref(), &mut plan);

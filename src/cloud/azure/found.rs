@@ -104,11 +104,7 @@ pub struct RoleDefinition {
 /// What taking back has to know besides.
 #[derive(Debug)]
 pub struct StandingAzure {
-    /// The managed identity that is taken back: the told one, else the one that would be made.
-    pub identity: Look<ManagedIdentity>,
-    /// Everything that it trusts.
-    pub federated: Look<Vec<FederatedCredential>>,
-    /// All role assignments of it: id, role definition's id, scope.
+    /// All role assignments of the managed identity in the subscription.
     pub assignments: Look<Vec<RoleAssignment>>,
 }
 
