@@ -8,7 +8,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::keypair::PublicKey;
 use crate::plan::{Plan, grantee, role_arn};
-use crate::settings::{AwsIdentity, GcpIdentity, Settings};
+use crate::settings::{AwsIdentity, AzureIdentity, GcpIdentity, Settings};
 
 /// The document's schema; fields are only added within `v1`.
 pub const SCHEMA: &str = "runner-setup/result/v1";
@@ -36,6 +36,9 @@ pub struct ResultDocument {
     /// The cluster as Google Cloud knows it; absent when it was not looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gcp: Option<GcpSummary>,
+    /// The cluster as Azure knows it; absent when it was not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub azure: Option<AzureSummary>,
     /// Every object, in the order in which it is done.
     pub changes: Vec<ChangeSummary>,
     /// What was proved.
@@ -144,6 +147,31 @@ pub struct GcpSummary {
     pub identity: Option<String>,
 }
 
+/// The cluster as Azure knows it, and whose credentials were used.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AzureSummary {
+    /// The subscription's id.
+    pub subscription: String,
+    /// The resource group.
+    pub resource_group: String,
+    /// The cluster's resource id.
+    pub cluster: String,
+    /// The issuer of its tokens; absent while it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The tenant.
+    pub tenant: String,
+    /// Which credentials were used, in words.
+    pub credentials: String,
+    /// The resource id of the managed identity that the jobs get, or will get; absent when they get none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// Its client id; absent while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+}
+
 /// One object and what happened to it.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ChangeSummary {
@@ -211,6 +239,7 @@ impl ResultDocument {
             cluster: None,
             aws: None,
             gcp: None,
+            azure: None,
             changes: Vec::new(),
             verified: Vec::new(),
             warnings: Vec::new(),
@@ -256,6 +285,7 @@ impl ResultDocument {
             role: (aws.identity != AwsIdentity::None).then(|| role_arn(aws, seen)),
         });
         self.found_gcp(settings, found);
+        self.found_azure(settings, found);
     }
 
     /// Says which cluster of Google Cloud it is.
@@ -271,6 +301,23 @@ impl ResultDocument {
                 GcpIdentity::Federation => grantee(settings, gcp, seen),
                 GcpIdentity::None => None,
             },
+        });
+    }
+
+    /// Says which cluster of Azure it is.
+    fn found_azure(&mut self, settings: &Settings, found: &Found) {
+        self.azure = settings.azure.as_ref().zip(found.azure.as_ref()).map(|(azure, seen)| AzureSummary {
+            subscription: azure.subscription.to_string(),
+            resource_group: seen.cluster.id.resource_group().to_owned(),
+            cluster: seen.cluster.id.to_string(),
+            issuer: seen.cluster.issuer.clone(),
+            tenant: seen.tenant.clone(),
+            credentials: seen.credentials.clone(),
+            identity: azure
+                .identity_id()
+                .filter(|_| azure.identity != AzureIdentity::None)
+                .map(|id| id.to_string()),
+            client_id: seen.identity.there().map(|identity| identity.client_id.clone()),
         });
     }
 

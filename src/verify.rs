@@ -18,10 +18,14 @@ use crate::orchestrator::Orchestrator;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::result::Verified;
-use crate::settings::{AwsIdentity, GcpIdentity, RELEASE_NAME, Settings};
+use crate::settings::{RELEASE_NAME, Settings};
 
+mod azure;
+mod cloud;
 mod google;
 mod identity;
+
+use cloud::{identity, identity_claims};
 
 pub use google::{MAY_ACT, ROLES_GRANTED};
 pub use identity::{ASSOCIATED, TOKEN_EXCHANGED};
@@ -122,58 +126,6 @@ pub async fn verify(
         verified.push(Verified { claim: claim.to_owned(), outcome: word.to_owned(), observed });
     }
     (verified, failure)
-}
-
-/// What a run that is about the jobs' identity proves of it.
-fn identity_claims(proof: &Proof<'_>) -> Vec<&'static str> {
-    let settings = proof.settings;
-    let of_aws = settings.aws.as_ref().map(|aws| match aws.identity {
-        AwsIdentity::Irsa => vec![TOKEN_EXCHANGED],
-        AwsIdentity::PodIdentity => vec![ASSOCIATED],
-        AwsIdentity::None => Vec::new(),
-    });
-    let of_google = settings.gcp.as_ref().map(|gcp| {
-        let roles = (!gcp.roles.is_empty()).then_some(ROLES_GRANTED);
-        match gcp.identity {
-            GcpIdentity::ServiceAccount => [MAY_ACT].into_iter().chain(roles).chain([TOKEN_EXCHANGED]).collect(),
-            GcpIdentity::Federation => roles.into_iter().chain([TOKEN_EXCHANGED]).collect(),
-            GcpIdentity::None => Vec::new(),
-        }
-    });
-    of_aws.or(of_google).unwrap_or_default()
-}
-
-/// The jobs' identity, when this run is about it.
-async fn identity(
-    proof: &Proof<'_>,
-    cluster: Option<&Cluster>,
-    cloud: Option<&Cloud>,
-    timeout: Duration,
-    tell: &Tell,
-) -> Vec<(&'static str, Result<Observed, Failure>)> {
-    if !proof.phases.contains(&Phase::Identity) {
-        return Vec::new();
-    }
-    let (settings, found) = (proof.settings, proof.found);
-    let claims = identity_claims(proof);
-    match (cloud, &settings.aws, &found.aws, &settings.gcp, &found.gcp) {
-        (Some(Cloud::Aws(client)), Some(aws), Some(seen), ..) => {
-            let mut checked = Vec::new();
-            for claim in claims {
-                let outcome = match claim {
-                    ASSOCIATED => identity::associated(proof, aws, seen, client).await,
-                    _ => identity::token_exchanged(proof, aws, seen, client, cluster, timeout).await,
-                };
-                checked.push((claim, outcome));
-            }
-            checked
-        }
-        (Some(Cloud::Gcp(client)), _, _, Some(gcp), Some(seen)) => {
-            let ground = google::Ground { proof, gcp, found: seen, client, tell };
-            google::prove(&ground, &claims, cluster, timeout).await
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// Reads the registration back and compares its key with the stored one.

@@ -118,6 +118,7 @@ async fn look_and_plan(session: &mut Session<'_>, wishes: Wishes) -> Result<(Fou
         if let Some(named) = InCloud::of(settings)
             && found.aws.is_none()
             && found.gcp.is_none()
+            && found.azure.is_none()
         {
             plan.warnings.push(not_looked(&named));
         }
@@ -204,6 +205,7 @@ fn not_looked(named: &InCloud) -> String {
     let what = match named {
         InCloud::Aws(_) => "a role or provider",
         InCloud::Gcp(_) => "a Google service account or grant",
+        InCloud::Azure(_) => "a managed identity or what it trusts",
     };
     format!("{} is not looked at with `--identity none`: {what} that an earlier run made stays there", named.cloud())
 }

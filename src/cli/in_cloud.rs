@@ -10,6 +10,9 @@ use crate::cloud::Cloud;
 use crate::cloud::aws::found::EksCluster;
 use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::aws::{Aws, AwsOptions};
+use crate::cloud::azure::found::AksCluster;
+use crate::cloud::azure::settings::AzureSettings;
+use crate::cloud::azure::{Azure, AzureOptions};
 use crate::cloud::gcp::found::GkeCluster;
 use crate::cloud::gcp::settings::GcpSettings;
 use crate::cloud::gcp::{Gcp, GcpOptions, commands};
@@ -27,13 +30,15 @@ pub(super) enum InCloud {
     Aws(AwsSettings),
     /// A cluster in GKE.
     Gcp(GcpSettings),
+    /// A cluster in AKS.
+    Azure(AzureSettings),
 }
 
 impl InCloud {
     /// Where the cluster is; `None`: in no cloud that this tool knows.
     pub(super) fn of(settings: &Settings) -> Option<Self> {
         let aws = settings.aws.clone().map(Self::Aws);
-        aws.or_else(|| settings.gcp.clone().map(Self::Gcp))
+        aws.or_else(|| settings.gcp.clone().map(Self::Gcp)).or_else(|| settings.azure.clone().map(Self::Azure))
     }
 
     /// The cluster's name.
@@ -41,6 +46,7 @@ impl InCloud {
         match self {
             Self::Aws(aws) => &aws.cluster,
             Self::Gcp(gcp) => &gcp.cluster,
+            Self::Azure(azure) => &azure.cluster,
         }
     }
 
@@ -49,6 +55,7 @@ impl InCloud {
         match self {
             Self::Aws(_) => "EKS",
             Self::Gcp(_) => "GKE",
+            Self::Azure(_) => "AKS",
         }
     }
 
@@ -57,6 +64,7 @@ impl InCloud {
         match self {
             Self::Aws(_) => "AWS",
             Self::Gcp(_) => "Google Cloud",
+            Self::Azure(_) => "Azure",
         }
     }
 
@@ -65,6 +73,7 @@ impl InCloud {
         match self {
             Self::Aws(_) => "the AWS credentials",
             Self::Gcp(_) => "the Google credentials",
+            Self::Azure(_) => "the Azure credentials",
         }
     }
 
@@ -75,6 +84,11 @@ impl InCloud {
             (Self::Gcp(gcp), Cloud::Gcp(client)) => {
                 let location = gcp.location.as_deref().unwrap_or_default();
                 into_gke(&client.cluster(&gcp.project, location, &gcp.cluster).await?, client)
+            }
+            (Self::Azure(azure), Cloud::Azure(client)) => {
+                let group = azure.resource_group.as_deref().unwrap_or_default();
+                let cluster = client.cluster(&azure.subscription, group, &azure.cluster).await?;
+                into_aks(&cluster, client).await
             }
             _ => Err(Failure::new(FailureKind::Bug, "the client of one cloud for a cluster of another")),
         }
@@ -117,6 +131,17 @@ fn into_gke(gke: &GkeCluster, client: &Gcp) -> Result<ByToken, Failure> {
     Ok(ByToken { name, server: format!("https://{host}"), authorities, tokens })
 }
 
+/// Where the server is says ARM's kubeconfig; who one is, a certificate in it, or a token of Entra.
+async fn into_aks(aks: &AksCluster, client: &Azure) -> Result<ByToken, Failure> {
+    let credential = client.user_credential(aks).await?;
+    let client = client.clone();
+    let tokens: TokenSource = Arc::new(move || {
+        let client = client.clone();
+        async move { Ok(client.cluster_token().await?.expose().to_owned()) }.boxed()
+    });
+    Ok(ByToken { name: aks.id.name().to_owned(), server: credential.server, authorities: credential.authorities, tokens })
+}
+
 impl Way<'_> {
     /// Opens the client of a cloud, and completes what only the cloud knows: the region, the location.
     ///
@@ -141,6 +166,22 @@ impl Way<'_> {
                     self.find(gcp, &client).await?;
                 }
                 Cloud::Gcp(client)
+            }
+            InCloud::Azure(azure) => {
+                let options = AzureOptions {
+                    cloud: azure.cloud,
+                    arm_endpoint: azure.arm_endpoint.clone(),
+                    extra_roots,
+                    access,
+                    deadline,
+                    on_retry,
+                    interrupt,
+                };
+                let client = Azure::connect(self.call.process, options)?;
+                if azure.resource_group.is_none() {
+                    self.find_group(azure, &client).await?;
+                }
+                Cloud::Azure(client)
             }
         })
     }
@@ -173,6 +214,40 @@ impl Way<'_> {
                 let message = format!("several clusters of project `{}` are called `{}`", gcp.project, gcp.cluster);
                 let failure = Failure::new(FailureKind::AnswerMissing, message);
                 Err(several.iter().fold(failure, |failure, place| failure.hint(format!("--location {place}"))))
+            }
+        }
+    }
+
+    /// Nobody said in which resource group the cluster is: ARM lists those of the subscription.
+    async fn find_group(&self, azure: &mut AzureSettings, client: &Azure) -> Result<(), Failure> {
+        (self.tell)(Event::Looking { what: format!("where the cluster `{}` is", azure.cluster) });
+        let all = tokio::select! {
+            all = client.clusters(&azure.subscription) => all?,
+            () = self.interrupt.pressed() => return Err(super::session::unchanged()),
+        };
+        let same = all.iter().filter(|(_, name)| name.eq_ignore_ascii_case(&azure.cluster));
+        let groups: Vec<&str> = same.map(|(group, _)| group.as_str()).collect();
+        match groups.as_slice() {
+            [only] => {
+                azure.resource_group = Some((*only).to_owned());
+                Ok(())
+            }
+            [] => {
+                let message =
+                    format!("there is no cluster `{}` in subscription {}", azure.cluster, azure.subscription);
+                let failure = Failure::new(FailureKind::Usage, message);
+                let names: Vec<_> = all.iter().map(|(group, name)| format!("{name} ({group})")).collect();
+                let failure = match names.as_slice() {
+                    [] => failure.cause("there is no cluster at all in it"),
+                    names => failure.cause(format!("there are {}", names.join(", "))),
+                };
+                Err(failure.hint("--cluster-name NAME --subscription ID"))
+            }
+            several => {
+                let message =
+                    format!("several clusters of subscription {} are called `{}`", azure.subscription, azure.cluster);
+                let failure = Failure::new(FailureKind::AnswerMissing, message);
+                Err(several.iter().fold(failure, |failure, group| failure.hint(format!("--resource-group {group}"))))
             }
         }
     }

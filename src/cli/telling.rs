@@ -59,6 +59,16 @@ impl Session<'_> {
                 gcp.credentials
             ));
         }
+        if let Some(azure) = &found.azure {
+            let id = &azure.cluster.id;
+            lines.push(format!(
+                "Azure: cluster {} in resource group {}, subscription {}, with {}",
+                id.name(),
+                id.resource_group(),
+                id.subscription(),
+                azure.credentials
+            ));
+        }
         if found.orchestrator.is_some() {
             let url = settings.api_url.as_str().trim_end_matches('/');
             lines.push(format!("Orchestrator: organisation {}, {url}", settings.org));
