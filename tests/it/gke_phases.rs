@@ -35,7 +35,7 @@ fn an_administrator_of_the_project_without_access_goes_first_and_apply_finishes(
     let outcome = identity(&lab, &[]).exits(0).says("runner-setup install");
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
     assert_eq!(outcome.claimed("token-exchanged").0, "unknown", "{outcome}");
-    assert_eq!(outcome.in_google().len(), 2, "{outcome}");
+    assert_eq!(outcome.google().len(), 2, "{outcome}");
     assert_eq!(outcome.changed().len(), 2, "{outcome}");
     nothing_to_do(&lab, &["identity"]);
     // The others need access, and say so.
@@ -45,15 +45,15 @@ fn an_administrator_of_the_project_without_access_goes_first_and_apply_finishes(
     let mark = lab.project.mark();
     let applied = lab.run(&["apply", "--yes", "-o", "json"]).exits(0);
     assert_eq!(applied.claimed("token-exchanged").0, "pass", "{applied}");
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new());
-    assert_eq!(lab.acts_as(), Some(lab.account()));
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new());
+    assert_eq!(lab.annotated(), Some(lab.account()));
     lab.proves_itself();
     for phase in ["identity", "install", "apply", "identity", "namespaces"] {
         nothing_to_do(&lab, &[phase]);
     }
     lab.become_only(&ada);
     nothing_to_do(&lab, &["identity"]);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn every_phase_in_turn_ends_where_apply_ends_and_none_undoes_another() {
         if phase == "identity" {
             // The namespace is there: the account is made, annotated and proved at once.
             assert_eq!(outcome.claimed("token-exchanged").0, "pass", "{outcome}");
-            assert_eq!(lab.acts_as(), Some(lab.account()));
+            assert_eq!(lab.annotated(), Some(lab.account()));
         }
     }
     let version = || {
@@ -89,9 +89,9 @@ fn every_phase_in_turn_ends_where_apply_ends_and_none_undoes_another() {
         nothing_to_do(&lab, &[phase]);
     }
     assert_eq!(version(), before);
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new());
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new());
     lab.proves_itself();
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -105,15 +105,15 @@ fn installing_without_google_credentials_keeps_the_annotation() {
     assert_eq!(outcome.json()["outcome"], "nothing-to-do", "{outcome}");
     let changed = lab.run(&[&args[..], &["--job-service-account-annotation=team=blue"]].concat()).exits(0);
     assert_eq!(changed.changed().len(), 1, "{changed}");
-    assert_eq!(lab.acts_as(), Some(email.clone()));
+    assert_eq!(lab.annotated(), Some(email.clone()));
     // Also when the name of the account is another one than would be made now.
     let _ = lab.run(&[&args[..], &["--job-service-account-annotation=team=blue", "--location=us-central1"]].concat());
-    assert_eq!(lab.acts_as(), Some(email.clone()));
+    assert_eq!(lab.annotated(), Some(email.clone()));
     // Whoever has credentials says the same, and nothing flaps.
     lab.become_only(&owner);
     nothing_to_do(&lab, &["install", "--no-wait", "--job-service-account-annotation=team=blue"]);
     nothing_to_do(&lab, &["identity", "--job-service-account-annotation=team=blue"]);
-    assert_eq!(lab.acts_as(), Some(email));
+    assert_eq!(lab.annotated(), Some(email));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn an_annotation_that_somebody_took_away_or_changed_is_written_again() {
         lab.edit("v1", "ServiceAccount", &lab.job_namespace, JOB, &patch);
         let outcome = identity(&lab, &[]).exits(0);
         assert_eq!(outcome.changed().len(), 1, "{outcome}");
-        assert_eq!(lab.acts_as(), Some(lab.account()));
+        assert_eq!(lab.annotated(), Some(lab.account()));
     }
     nothing_to_do(&lab, &["apply", "--no-wait"]);
 }
@@ -135,7 +135,7 @@ fn an_identity_of_none_touches_nothing_in_google_cloud() {
     let lab = GkeLab::new("gke-noident");
     let _ = lab.is_set_up(&["--identity=none"]);
     assert!(lab.project.requests().is_empty());
-    assert_eq!(lab.acts_as(), None);
+    assert_eq!(lab.annotated(), None);
     nothing_to_do(&lab, &["apply", "--no-wait", "--identity=none"]);
 }
 
@@ -151,7 +151,7 @@ fn a_saved_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
     let mark = lab.project.mark();
     let stale = lab.run(&["apply", "--yes", "--no-wait", "plan.json"]);
     assert!(stale.code != 0 && stale.stderr.contains("the world moved"), "{stale}");
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new(), "{stale}");
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new(), "{stale}");
     lab.project.delete_account(&lab.account());
     let outcome = lab.run(&["apply", "--yes", "--no-wait", "-o", "json", "plan.json"]).exits(0);
     assert_eq!(outcome.claimed("roles-granted").0, "pass", "{outcome}");
@@ -159,5 +159,5 @@ fn a_saved_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
     let _ = lab.run(&["plan", "--detailed-exitcode", "--grant-role=roles/viewer"]).exits(0);
     // One more role is one more change.
     let _ = lab.run(&["plan", "--detailed-exitcode", "--grant-role=roles/storage.admin"]).exits(8);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }

@@ -50,7 +50,7 @@ fn the_jobs_token_is_exchanged_and_that_is_labelled_as_best_effort() {
     // The stand-in verified signature, issuer, audience and subject, and policies decided.
     let exchanged = lab.project.requests().into_iter().filter(|it| it.service == "securetoken");
     assert!(exchanged.into_iter().any(|it| it.status == 200));
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -88,11 +88,7 @@ fn near_misses_are_no_match() {
         lab.project.unbind_account(&lab.account(), USER, &lab.member());
         lab.project.bind_account(&lab.account(), USER, &near);
         let outcome = lab.run(&["plan", "-o", "json"]).exits(0);
-        assert_eq!(
-            outcome.in_google(),
-            [format!("create gcp:iam-binding/{USER}/{}", lab.member())],
-            "{near}\n{outcome}"
-        );
+        assert_eq!(outcome.google(), [format!("create gcp:iam-binding/{USER}/{}", lab.member())], "{near}\n{outcome}");
         lab.project.unbind_account(&lab.account(), USER, &near);
     }
     let outcome = proves(&lab, &[]).exits(0);
@@ -108,7 +104,7 @@ fn the_annotation_is_part_of_what_is_compared() {
     let outcome = lab.run(&["plan", "-o", "json"]).exits(0);
     assert_eq!(outcome.changed().len(), 1, "{outcome}");
     let outcome = proves(&lab, &[]).exits(0);
-    assert_eq!(lab.acts_as(), Some(lab.account()), "{outcome}");
+    assert_eq!(lab.annotated(), Some(lab.account()), "{outcome}");
 }
 
 #[test]
@@ -145,13 +141,13 @@ fn federated_jobs_are_proved_by_the_project_s_policy_and_their_own_token() {
     let (word, observed) = outcome.claimed(EXCHANGED);
     assert!(word == "pass" && observed.contains("the federated identity of"), "{word}: {observed}");
     assert!(lab.project.accounts().is_empty());
-    assert_eq!(lab.acts_as(), None);
+    assert_eq!(lab.annotated(), None);
     // A role that somebody takes away is given again.
     lab.project.unbind("roles/viewer", &principal);
     let outcome = proves(&lab, &args).exits(0);
-    assert_eq!(outcome.in_google(), [format!("create gcp:iam-binding/roles/viewer/{principal}")]);
+    assert_eq!(outcome.google(), [format!("create gcp:iam-binding/roles/viewer/{principal}")]);
     assert_eq!(lab.project.members("roles/viewer"), [principal]);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]

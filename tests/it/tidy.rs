@@ -79,7 +79,7 @@ fn plan_and_change_have_no_io_no_async_and_no_clock() {
 #[test]
 fn only_the_terminal_writes() {
     let words =
-        ["println", "eprintln", "print", "eprint", "io::stdout", "io::stderr", "stdout", "stderr", "error.print"];
+        ["println!", "eprintln!", "print!", "eprint!", "io::stdout", "io::stderr", "stdout", "stderr", "error.print"];
     // process.rs asks whether the streams are terminals.
     // credentials.rs reads what a plugin said on its own stderr, gcloud.rs what gcloud did.
     only_in(&["terminal/", "process.rs", "cluster/credentials.rs", "cloud/gcp/gcloud.rs"], &words);
@@ -87,7 +87,7 @@ fn only_the_terminal_writes() {
 
 #[test]
 fn only_process_touches_the_environment() {
-    only_in(&["process.rs"], &["std::env", "env::var", "env::args", "current_dir", "process::exit"]);
+    only_in(&["process.rs"], &["std::env", "env::var", "env::args", "env::current_dir", "process::exit"]);
     only_in(&["process.rs", "terminal/"], &["io::stdin"]);
 }
 

@@ -87,7 +87,7 @@ pub fn enable_api(api: &str, project: &str) -> String {
 }
 
 /// The line that switches a Google service account on again.
-pub fn enable_account(email: &super::names::AccountEmail) -> String {
+pub fn enable_account(email: &AccountEmail) -> String {
     let words = ["gcloud", "iam", "service-accounts", "enable", email.as_str()];
     shell(&[&words[..], &["--project", email.project().as_str()]].concat())
 }
@@ -141,6 +141,10 @@ pub(super) fn shell(words: &[&str]) -> String {
 }
 
 fn word(text: &str) -> String {
+    let is_plain_flag = |c: char| c.is_ascii_alphanumeric() || "-_=./:".contains(c);
+    if text.starts_with("--") && text.chars().all(is_plain_flag) {
+        return text.to_owned();
+    }
     shlex::Quoter::new().allow_nul(true).quote(text).map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
@@ -166,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_grant_names_no_condition_and_is_quoted() {
-        let email: super::super::names::AccountEmail = "runner-a@my-project.iam.gserviceaccount.com".parse().unwrap();
+        let email: AccountEmail = "runner-a@my-project.iam.gserviceaccount.com".parse().unwrap();
         let mut binding = Binding {
             on: Resource::Account(email.clone()),
             role: "roles/iam.workloadIdentityUser".to_owned(),

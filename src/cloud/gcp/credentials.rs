@@ -4,17 +4,20 @@
 //! what each source said.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use google_cloud_auth::credentials::{AccessTokenCredentials, external_account, impersonated, mds};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::GcpError;
 use super::endpoints::check_universe;
 use super::gcloud::Gcloud;
 use super::grant::{Key, User};
 use super::metadata;
-use super::token::{Kept, SCOPES};
+use super::token::{Kept, PATIENCE, SCOPES};
 use crate::process::Process;
 
 /// The file that `gcloud auth application-default login` writes.
@@ -36,9 +39,35 @@ pub(super) enum Source {
     /// A service account's key.
     Key(Box<Key>),
     /// What Google's library looks after, tokens' age included.
-    Library(AccessTokenCredentials),
+    Library(Library),
     /// gcloud's own login.
     Gcloud(Gcloud),
+}
+
+/// Credentials of Google's library, made when they are first used: it asks for a token as soon as there are some.
+pub(super) struct Library {
+    /// How long it may take.
+    pub patience: Duration,
+    make: Box<dyn Fn() -> Result<AccessTokenCredentials, GcpError> + Send + Sync>,
+    made: OnceLock<AccessTokenCredentials>,
+}
+
+impl Library {
+    fn new(make: impl Fn() -> Result<AccessTokenCredentials, GcpError> + Send + Sync + 'static) -> Self {
+        Self { patience: PATIENCE, make: Box::new(make), made: OnceLock::new() }
+    }
+
+    /// The credentials.
+    ///
+    /// # Errors
+    /// The library can't use what it is given.
+    pub(super) fn credentials(&self) -> Result<&AccessTokenCredentials, GcpError> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = (self.make)()?;
+        Ok(self.made.get_or_init(|| made))
+    }
 }
 
 /// A source, and how it is spoken of.
@@ -118,18 +147,24 @@ impl Login {
 }
 
 fn ready_token(process: &Process) -> Result<Option<Candidate>, GcpError> {
-    let ready =
-        |token: &str, words: String| Some(Candidate { words, source: Source::Ready(Kept::forever(token.trim())) });
-    if let Some(token) = process.var(TOKEN) {
-        return Ok(ready(token, format!("the token in {TOKEN}")));
-    }
-    let Some(file) = process.var(TOKEN_FILE) else { return Ok(None) };
-    let text = std::fs::read_to_string(process.path(file)).map_err(|error| GcpError::CredentialsUnreadable {
+    let unreadable = |file: &str, said: &str, message: String| GcpError::CredentialsUnreadable {
         file: file.to_owned(),
-        said: TOKEN_FILE.to_owned(),
-        message: error.to_string(),
-    })?;
-    Ok(ready(&text, format!("the token in {file} ({TOKEN_FILE})")))
+        said: said.to_owned(),
+        message,
+    };
+    let (text, words, file, said) = if let Some(token) = process.var(TOKEN) {
+        (token.to_owned(), format!("the token in {TOKEN}"), TOKEN, "the environment")
+    } else {
+        let Some(file) = process.var(TOKEN_FILE) else { return Ok(None) };
+        let text = std::fs::read_to_string(process.path(file));
+        let text = text.map_err(|error| unreadable(file, TOKEN_FILE, error.to_string()))?;
+        (text, format!("the token in {file} ({TOKEN_FILE})"), file, TOKEN_FILE)
+    };
+    let token = Zeroizing::new(text).trim().to_owned();
+    if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(unreadable(file, said, "that is no token".to_owned()));
+    }
+    Ok(Some(Candidate { words, source: Source::Ready(Kept::forever(&token)) }))
 }
 
 /// A file with credentials.
@@ -209,18 +244,21 @@ fn candidate(file: &CredentialsFile) -> Result<Candidate, GcpError> {
     };
     let content = file.content.clone();
     // The library's words are of names and types, and could one day hold more.
-    let unreadable = |_| file.unreadable(format!("Google's library can't use it as `{kind}`"));
+    let (path, said) = (file.path.clone(), file.said.clone());
+    let message = format!("Google's library can't use it as `{kind}`");
+    let unreadable =
+        move || GcpError::CredentialsUnreadable { file: path.clone(), said: said.clone(), message: message.clone() };
     let source = match kind.as_str() {
         "authorized_user" => Source::User(User::read(&content).map_err(|message| file.unreadable(message))?),
         "service_account" => Source::Key(Box::new(Key::read(content).map_err(|message| file.unreadable(message))?)),
-        "impersonated_service_account" => {
-            let builder = impersonated::Builder::new(content).with_scopes(SCOPES);
-            Source::Library(builder.build_access_token_credentials().map_err(unreadable)?)
-        }
-        _ => {
-            let builder = external_account::Builder::new(content).with_scopes(SCOPES);
-            Source::Library(builder.build_access_token_credentials().map_err(unreadable)?)
-        }
+        "impersonated_service_account" => Source::Library(Library::new(move || {
+            let builder = impersonated::Builder::new(content.clone()).with_scopes(SCOPES);
+            builder.build_access_token_credentials().map_err(|_| unreadable())
+        })),
+        _ => Source::Library(Library::new(move || {
+            let builder = external_account::Builder::new(content.clone()).with_scopes(SCOPES);
+            builder.build_access_token_credentials().map_err(|_| unreadable())
+        })),
     };
     let whose = match &source {
         Source::Key(key) => format!("{what} of {} in {}", key.email, file.path),
@@ -233,11 +271,16 @@ fn without_files(process: &Process, tried: &mut Vec<String>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     match metadata::host(process) {
         Some(host) => {
-            let builder = mds::Builder::default().with_endpoint(format!("http://{host}")).with_scopes(SCOPES);
-            if let Ok(credentials) = builder.build_access_token_credentials() {
-                let words = "the metadata server of this machine".to_owned();
-                candidates.push(Candidate { words, source: Source::Library(credentials) });
-            }
+            let library = Library::new(move || {
+                let builder = mds::Builder::default().with_endpoint(format!("http://{host}")).with_scopes(SCOPES);
+                // Nothing is read to make these.
+                builder.build_access_token_credentials().map_err(|_| GcpError::NoCredentials { tried: Vec::new() })
+            });
+            let words = "the metadata server of this machine".to_owned();
+            candidates.push(Candidate {
+                words,
+                source: Source::Library(Library { patience: metadata::PATIENCE, ..library }),
+            });
         }
         None => tried.push("there is no metadata server: this is no machine of Google's".to_owned()),
     }

@@ -2,6 +2,7 @@
 
 use super::GcpError;
 use super::commands::shell;
+use super::gcloud::TAKE_TOKEN;
 use crate::cloud::reach::ReachProblem;
 use crate::failure::{Failure, FailureKind};
 
@@ -73,15 +74,14 @@ fn hints(error: &GcpError) -> Vec<String> {
     match error {
         GcpError::NoCredentials { .. } => owned(&[LOGIN, KEY]),
         GcpError::CredentialsUnreadable { .. } => owned(&[LOGIN, KEY]),
-        GcpError::CredentialsUnsupported { kind, .. } if kind == "external_account_authorized_user" => owned(&[
-            "CLOUDSDK_AUTH_ACCESS_TOKEN=$(gcloud auth print-access-token): gcloud itself can use this login",
-            KEY,
-        ]),
+        GcpError::CredentialsUnsupported { kind, .. } if kind == "external_account_authorized_user" => {
+            owned(&[TAKE_TOKEN, KEY])
+        }
         GcpError::CredentialsUnsupported { .. } => owned(&[LOGIN, KEY]),
         GcpError::CredentialsFailed { advice, .. } => advice.clone(),
         GcpError::LoginExpired { login, .. } => owned(&[login]),
         GcpError::TokenRefused { .. } => {
-            owned(&[LOGIN, "a token in CLOUDSDK_AUTH_ACCESS_TOKEN lasts an hour: gcloud auth print-access-token"])
+            owned(&[LOGIN, "a token in CLOUDSDK_AUTH_ACCESS_TOKEN lasts an hour; anew:", TAKE_TOKEN])
         }
         GcpError::QuotaProject { .. } => owned(&[
             "gcloud auth application-default set-quota-project PROJECT",

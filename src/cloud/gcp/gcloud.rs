@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 use super::refusal::shown;
 use crate::process::Process;
 
+/// The line that takes a token of gcloud's own login.
+pub(super) const TAKE_TOKEN: &str = r#"export CLOUDSDK_AUTH_ACCESS_TOKEN="$(gcloud auth print-access-token)""#;
 /// gcloud takes a second or two, and may ask a server itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What its program is called.
@@ -20,7 +22,6 @@ const PROGRAMS: &[&str] = if cfg!(windows) { &["gcloud.cmd", "gcloud.exe"] } els
 pub(super) struct Gcloud {
     program: PathBuf,
     env: BTreeMap<String, String>,
-    directory: PathBuf,
 }
 
 impl Gcloud {
@@ -32,7 +33,7 @@ impl Gcloud {
         let program = folders
             .flat_map(|folder| PROGRAMS.iter().map(move |program| process.path(folder).join(program)))
             .find(|file| is_program(file))?;
-        Some(Self { program, env: process.env.clone(), directory: process.directory.clone() })
+        Some(Self { program, env: process.env.clone() })
     }
 
     /// A token of whoever is logged in.
@@ -48,9 +49,6 @@ impl Gcloud {
             .env("CLOUDSDK_CORE_DISABLE_PROMPTS", "1")
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        if !self.directory.as_os_str().is_empty() {
-            command.current_dir(&self.directory);
-        }
         let output = match tokio::time::timeout(PATIENCE, command.output()).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => return Err(format!("gcloud could not be started: {error}")),
@@ -77,7 +75,8 @@ fn is_program(file: &Path) -> bool {
     file.is_file()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -15,7 +15,7 @@ const PRODUCT: &str = "/sys/class/dmi/id/product_name";
 /// What Google's services without machines set.
 const SERVICES: [&str; 3] = ["K_SERVICE", "CLOUD_RUN_JOB", "GAE_ENV"];
 /// It is next door, or not there.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The host to ask; `None`: this is no machine of Google's, and asking would only take time.
 pub(super) fn host(process: &Process) -> Option<String> {

@@ -36,7 +36,10 @@ pub fn setup_roles(settings: &GcpSettings) -> Vec<RoleDocument> {
         GcpIdentity::ServiceAccount => {
             let account = [GET_ACCOUNT, GET_ACCOUNT_POLICY, SET_ACCOUNT_POLICY];
             match &settings.account {
-                AccountChoice::Ours { .. } => here.extend([&account[..], &[CREATE_ACCOUNT]].concat()),
+                // One that the guide had people make gets our mark.
+                AccountChoice::Ours { .. } => {
+                    here.extend([&account[..], &[CREATE_ACCOUNT, UPDATE_ACCOUNT]].concat());
+                }
                 AccountChoice::Own(email) if *email.project() == settings.project => here.extend(account),
                 AccountChoice::Own(email) => there.push((email.project().clone(), account.to_vec())),
             }

@@ -81,11 +81,7 @@ impl Gcp {
     async fn explained(&self, error: GcpError, project: &ProjectId, needed: &[&str]) -> GcpError {
         let GcpError::Denied { action, on, missing, project: of, message } = error else { return error };
         let told = match self.missing_permissions(&Resource::Project(project.clone()), needed).await {
-            // A project that is there answers whoever asks what he may do.
-            Err(GcpError::Denied { .. } | GcpError::Missing { .. } | GcpError::ProjectHidden { .. }) => {
-                let (project, source_words) = (project.to_string(), self.credentials());
-                return GcpError::ProjectHidden { project, source_words, message };
-            }
+            Err(hidden @ GcpError::ProjectHidden { .. }) => return hidden,
             Ok(told) if !told.is_empty() => told,
             Ok(_) | Err(_) => missing,
         };

@@ -150,16 +150,20 @@ impl Gcp {
     /// # Errors
     /// No such project, an API that is off, or no answer.
     pub async fn missing_permissions(&self, on: &Resource, needed: &[&str]) -> Result<Vec<String>, GcpError> {
-        let answer = match self.ask_for(&test(on, needed)).await? {
-            None if matches!(on, Resource::Account(_)) => {
-                self.ask(&test(&Resource::Project(on.project().clone()), needed)).await?
+        let project = on.project();
+        let answer = match self.ask(&test(on, needed)).await {
+            Err(GcpError::Missing { .. } | GcpError::Denied { .. }) if matches!(on, Resource::Account(_)) => {
+                self.ask(&test(&Resource::Project(project.clone()), needed)).await
             }
-            Some(answer) => answer,
-            None => {
-                let (project, source_words) = (on.project().to_string(), self.credentials());
-                return Err(GcpError::ProjectHidden { project, source_words, message: "it was not found".to_owned() });
-            }
+            answer => answer,
         };
+        let answer = answer.map_err(|error| match error {
+            // A project that is there answers whoever asks what he may do.
+            GcpError::Missing { message, .. } | GcpError::Denied { message, .. } => {
+                GcpError::ProjectHidden { project: project.to_string(), source_words: self.credentials(), message }
+            }
+            error => error,
+        })?;
         let granted: Vec<_> =
             answer["permissions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         Ok(needed.iter().filter(|it| !granted.contains(it)).map(|it| (*it).to_owned()).collect())

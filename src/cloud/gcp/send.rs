@@ -167,6 +167,9 @@ impl Shared {
         secret: Option<&str>,
         until: Instant,
     ) -> Result<Value, Trouble> {
+        if Instant::now() >= until {
+            return Err(Trouble::TimedOut);
+        }
         let exchange = async {
             let response = builder.send().await.map_err(Trouble::of_network)?;
             read(response, secret).await

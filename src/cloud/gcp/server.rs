@@ -38,7 +38,6 @@ pub(super) fn detailed(http: u16, status: &str, message: &str, details: &Value) 
 
 pub(super) struct Server {
     pub gcp: Gcp,
-    pub url: String,
     asked: Arc<Mutex<Vec<String>>>,
     told: Arc<Mutex<Vec<String>>>,
 }
@@ -68,7 +67,7 @@ impl Server {
             interrupt: Interrupt::default(),
         };
         let gcp = Gcp::connect(&process, options).unwrap();
-        Self { gcp, url, asked, told }.paced(Duration::from_secs(20))
+        Self { gcp, asked, told }.paced(Duration::from_secs(20))
     }
 
     /// Gives up on what shows late after this time.

@@ -21,7 +21,7 @@ use crate::cloud::reach::{ReachProblem, reach_problem};
 pub(super) const SCOPES: [&str; 2] =
     ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email"];
 /// How long a source may take: somebody may have to touch a key.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long before its end a token is not used any more.
 const MARGIN: Duration = Duration::from_secs(240);
 /// How long a token of gcloud's is used: it does not say when it ends.
@@ -125,8 +125,9 @@ impl Shared {
             Source::Ready(token) => Ok(token.clone()),
             Source::User(user) => user.token(self).await.map_err(|trouble| failed(trouble, words, is_user)),
             Source::Key(key) => key.token(self).await.map_err(|trouble| failed(trouble, words, is_user)),
-            Source::Library(credentials) => {
-                match tokio::time::timeout_at(self.token_deadline().into(), credentials.access_token()).await {
+            Source::Library(library) => {
+                let credentials = library.credentials()?;
+                match tokio::time::timeout(library.patience, credentials.access_token()).await {
                     Ok(Ok(token)) => Ok(Kept::forever(&Zeroizing::new(token.token))),
                     Ok(Err(error)) => Err(of_library(&error, words)),
                     Err(_) => Err(GcpError::TimedOut { action: "getting a token".to_owned(), host: words.clone() }),

@@ -39,7 +39,7 @@ async fn no_request_lasts_longer_than_the_run() {
     let server = Server::with(Vec::new()).await;
     server.gcp.end_by(Instant::now());
     let error = server.gcp.project_number(&project()).await.unwrap_err();
-    assert!(matches!(error, GcpError::TimedOut { .. }), "{error}");
+    assert!(matches!(error, GcpError::TimedOut { .. }) && server.asked().is_empty(), "{error}");
     server.gcp.end_by(Instant::now() + Duration::from_secs(20));
     let error = server.gcp.project_number(&project()).await.unwrap_err();
     assert!(matches!(error, GcpError::Unexpected { status: Some(418), .. }), "{error}");

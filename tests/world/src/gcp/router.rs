@@ -110,7 +110,8 @@ pub(super) fn answer(state: &mut State, received: &Received, route: &Route) -> (
     let mut violations = Vec::new();
     let answer = match judged(state, received, method, values) {
         Ok(answer) => answer,
-        Err((answer, wrong)) => {
+        Err(refused) => {
+            let (answer, wrong) = *refused;
             violations
                 .extend(wrong.into_iter().map(|it| format!("request {} {}: {it}", received.method, received.path)));
             answer
@@ -130,13 +131,14 @@ fn judged(
     received: &Received,
     method: &'static Method,
     values: Vec<String>,
-) -> Result<Answer, (Answer, Vec<String>)> {
-    let principal =
-        state.authenticate(&received.authorization, &method.service).map_err(|answer| (answer, Vec::new()))?;
+) -> Result<Answer, Box<(Answer, Vec<String>)>> {
+    let principal = state
+        .authenticate(&received.authorization, &method.service)
+        .map_err(|answer| Box::new((answer, Vec::new())))?;
     let bad = |wrong: Vec<String>| {
         let fields: Vec<Value> = wrong.iter().map(|it| json!({ "description": it })).collect();
         let details = json!({ "@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": fields });
-        (Answer::error(400, "INVALID_ARGUMENT", wrong.join("\n"), vec![details]), wrong)
+        Box::new((Answer::error(400, "INVALID_ARGUMENT", wrong.join("\n"), vec![details]), wrong))
     };
     let body = received.json().map_err(|error| bad(vec![format!("Invalid JSON payload received. {error}")]))?;
     let wrong = discovery::documents().judge_request(method, &received.query, &body);
