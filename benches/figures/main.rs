@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use world::{Latency, Orchestrator, Setup, World};
 
 mod eks;
+mod gke;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_runner-setup");
 const RUNS: usize = 5;
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
     }
     say("");
     eks::table();
+    say("");
+    gke::table();
     ExitCode::SUCCESS
 }
 

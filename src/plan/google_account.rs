@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::google::{
     Ground, WORKLOAD_IDENTITY_USER, account_object, binding_object, line, refuse_unseen, warn_about_conditions,
+    warn_about_sameness,
 };
 use super::{Plan, Refusal};
 use crate::change::{Action, FieldChange, Planned};
@@ -238,10 +239,5 @@ fn plan_member(ground: &Ground<'_>, plan: &mut Plan) {
     let binding =
         Binding { on: Resource::Account(email.clone()), role: WORKLOAD_IDENTITY_USER.to_owned(), member, young };
     plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
-    plan.warnings.push(format!(
-        "all clusters of the workload pool {} share their identities: a service account {} in another one of them gets the \
-         same rights in Google Cloud; another `--job-namespace` or `--job-service-account` here keeps them apart",
-        ground.pool,
-        ground.jobs()
-    ));
+    warn_about_sameness(ground, plan);
 }

@@ -93,6 +93,17 @@ fn an_account_that_only_the_annotation_names_is_found() {
 }
 
 #[test]
+fn an_account_whose_name_was_made_to_fit_is_found_again() {
+    let lab = GkeLab::of_cluster("gke-long", "a-cluster-with-40-characters-in-its-name");
+    assert_eq!(lab.cluster.name().len(), 40);
+    let _ = lab.is_set_up(&[]);
+    let email = lab.annotated().unwrap();
+    assert!(lab.project.account(&email).is_some() && email.split('@').next().unwrap().len() <= 30, "{email}");
+    let _ = destroys(&lab, &[]);
+    assert!(lab.project.accounts().is_empty());
+}
+
+#[test]
 fn an_account_that_others_act_as_stays() {
     let lab = GkeLab::new("gke-company");
     let _ = lab.is_set_up(&["--grant-role=roles/viewer"]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{GkeLab, JOB, Outcome};
+use crate::support::{GkeLab, JOB};
 
 /// What it takes in Google Cloud to set up the identity, and nothing in the cluster.
 const RIGHTS: [&str; 8] = [
@@ -23,16 +23,12 @@ fn nothing_to_do(lab: &GkeLab, args: &[&str]) {
     assert_eq!(outcome.json()["outcome"], "nothing-to-do", "{args:?}\n{outcome}");
 }
 
-fn identity(lab: &GkeLab, more: &[&str]) -> Outcome {
-    lab.run(&[&["identity", "--yes", "-o", "json"], more].concat())
-}
-
 #[test]
 fn an_administrator_of_the_project_without_access_goes_first_and_apply_finishes() {
     let mut lab = GkeLab::without_kubeconfig("gke-first");
     let (owner, ada) = (lab.owner.clone(), lab.project.user_with_permissions("ada@example.com", &RIGHTS));
     lab.name_cluster().become_only(&ada);
-    let outcome = identity(&lab, &[]).exits(0).says("runner-setup install");
+    let outcome = lab.identity(&[]).exits(0).says("runner-setup install");
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
     assert_eq!(outcome.claimed("token-exchanged").0, "unknown", "{outcome}");
     assert_eq!(outcome.google().len(), 2, "{outcome}");
@@ -61,7 +57,7 @@ fn a_cluster_that_nobody_reaches_from_here_is_no_reason_against_its_identity() {
     let mut lab = GkeLab::without_kubeconfig("gke-far");
     lab.name_cluster();
     lab.cluster.say_endpoint("127.0.0.1:1");
-    let outcome = identity(&lab, &["--timeout=20s"]).exits(0);
+    let outcome = lab.identity(&["--timeout=20s"]).exits(0);
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
     assert_eq!(outcome.claimed("token-exchanged").0, "unknown", "{outcome}");
     assert_eq!(lab.project.account_members(&lab.account(), "roles/iam.workloadIdentityUser"), [lab.member()]);
@@ -123,7 +119,7 @@ fn an_annotation_that_somebody_took_away_or_changed_is_written_again() {
     for value in [Value::Null, json!("another@elsewhere.iam.gserviceaccount.com")] {
         let patch = json!({ "metadata": { "annotations": { "iam.gke.io/gcp-service-account": value } } });
         lab.edit("v1", "ServiceAccount", &lab.job_namespace, JOB, &patch);
-        let outcome = identity(&lab, &[]).exits(0);
+        let outcome = lab.identity(&[]).exits(0);
         assert_eq!(outcome.changed().len(), 1, "{outcome}");
         assert_eq!(lab.annotated(), Some(lab.account()));
     }
