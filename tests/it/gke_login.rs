@@ -84,7 +84,7 @@ fn every_kind_of_credentials_reaches_the_cluster_without_kubeconfig_gcloud_and_p
         assert!(asked.len() < 4, "a token is made once: {what}: {asked:?}");
     }
     assert!(lab.project.writes().iter().all(|it| it.service != "iam"), "{:?}", lab.project.writes());
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_login_at_its_usual_place_is_found_and_sets_everything_up() {
     lab.file("other/application_default_credentials.json", &login.to_string());
     lab.set("CLOUDSDK_CONFIG", "other");
     let _ = lab.run(&["plan"]).exits(0);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
