@@ -1,10 +1,13 @@
 //! Looks at whichever cloud the cluster is in.
 
+use std::collections::BTreeSet;
+
 use crate::cloud::Cloud;
 use crate::cloud::aws::found::FoundAws;
 use crate::cloud::azure::found::FoundAzure;
 use crate::cloud::gcp::found::FoundGcp;
 use crate::failure::Failure;
+use crate::phase::Phase;
 use crate::settings::Settings;
 
 use super::CloudSide;
@@ -20,7 +23,28 @@ pub(super) struct SeenCloud {
     pub(super) azure: Option<FoundAzure>,
 }
 
-pub(super) async fn look_at_cloud(settings: &Settings, side: Option<CloudSide<'_>>) -> Result<SeenCloud, Failure> {
+/// Looks at the cloud; where it can't be looked at and this run is not about the jobs' identity, what that means is said.
+pub(super) async fn look_if_possible(
+    settings: &Settings,
+    side: Option<CloudSide<'_>>,
+    phases: &BTreeSet<Phase>,
+) -> Result<(SeenCloud, Option<String>), Failure> {
+    match look_at_cloud(settings, side).await {
+        Ok(seen) => Ok((seen, None)),
+        // The other phases need the cloud only to know what the jobs' account is annotated with.
+        Err(failure) if !phases.contains(&Phase::Identity) => {
+            let (name, what) = settings.provider.cloud();
+            let message = format!(
+                "{name} can't be looked at, so the jobs' {what} stays as the cluster has it: {}",
+                failure.message
+            );
+            Ok((SeenCloud::default(), Some(message)))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn look_at_cloud(settings: &Settings, side: Option<CloudSide<'_>>) -> Result<SeenCloud, Failure> {
     let mut seen = SeenCloud::default();
     let Some(side) = side else { return Ok(seen) };
     match side.client {

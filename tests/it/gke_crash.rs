@@ -27,8 +27,8 @@ fn dies_and_is_finished(number: usize, late: &Late) {
     assert_eq!(lab.project.accounts().len(), 1);
     assert_eq!(lab.project.account_members(&lab.account(), "roles/iam.workloadIdentityUser"), [lab.member()]);
     assert_eq!(lab.project.members("roles/viewer"), [format!("serviceAccount:{}", lab.account())]);
-    assert_eq!(lab.acts_as(), Some(lab.account()));
-    lab.conforms();
+    assert_eq!(lab.annotated(), Some(lab.account()));
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn dry_commands_send_nothing_that_changes_anything() {
         }
     }
     let _ = lab.run(&["destroy", "--dry-run"]).exits(0);
-    assert_eq!(lab.gcp_writes_since(0), Vec::<String>::new());
+    assert_eq!(lab.google_writes_since(0), Vec::<String>::new());
     assert!(!lab.project.requests().is_empty());
     assert!(lab.get("v1", "Namespace", "", &lab.job_namespace).is_none());
 }

@@ -16,7 +16,7 @@ fn destroys(lab: &GkeLab, more: &[&str]) -> Outcome {
     let mark = lab.project.mark();
     let again = lab.run(&[&DESTROY[..], more].concat()).exits(0);
     assert_eq!(again.json()["outcome"], "nothing-to-do", "{again}");
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new());
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new());
     done
 }
 
@@ -34,23 +34,23 @@ fn everything_that_was_made_goes_and_a_second_run_finds_nothing() {
     lab.project.bind("roles/viewer", stranger);
     let mark = lab.project.mark();
     let preview = lab.run(&["destroy", "--dry-run", "-o", "json"]).exits(0);
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new(), "a preview changes nothing");
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new(), "a preview changes nothing");
     let account = format!("delete gcp:service-account/{}", lab.account());
     let member = format!("delete gcp:iam-binding/{USER}/{}", lab.member());
     let roles = ["roles/viewer", "roles/storage.admin"];
     let roles = roles.map(|role| format!("delete gcp:iam-binding/{role}/{}", member_of(&lab)));
-    let planned = preview.in_google();
+    let planned = preview.google();
     for change in [&account, &member, &roles[0], &roles[1]] {
         assert!(planned.contains(change), "{change}\n{preview}");
     }
     let done = destroys(&lab, &[]);
-    assert_eq!(done.in_google().len(), 4, "{done}");
+    assert_eq!(done.google().len(), 4, "{done}");
     assert!(lab.project.accounts().is_empty());
     assert_eq!(lab.project.members("roles/viewer"), [stranger]);
     assert_eq!(lab.project.members("roles/storage.admin"), Vec::<String>::new());
     assert_eq!(lab.project.members("roles/owner"), owners);
     assert!(!lab.project.policy().to_string().contains("deleted:"), "{}", lab.project.policy());
-    lab.conforms();
+    lab.keeps_to_the_documents();
     // What was taken back is set up again, by the same name.
     let outcome = lab.is_set_up(&[]);
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
@@ -74,12 +74,12 @@ fn an_account_that_somebody_brought_stays_and_only_our_member_goes() {
     let args = ["--google-service-account=brought-along"];
     let _ = lab.is_set_up(&args);
     let done = destroys(&lab, &args);
-    assert_eq!(done.in_google(), [format!("delete gcp:iam-binding/{USER}/{}", lab.member())]);
+    assert_eq!(done.google(), [format!("delete gcp:iam-binding/{USER}/{}", lab.member())]);
     let kept = done.change(&format!("gcp:service-account/{email}"));
     assert!(kept["action"] == "unchanged" && kept["why"].as_str().unwrap().contains("not made by"), "{kept}");
     let after = (lab.project.account_policy(&email)["bindings"].clone(), lab.project.policy()["bindings"].clone());
     assert_eq!(after, before);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -87,7 +87,18 @@ fn an_account_that_only_the_annotation_names_is_found() {
     let lab = GkeLab::new("gke-named");
     let _ = lab.is_set_up(&["--google-service-account=its-own-name"]);
     let email = lab.project.email("its-own-name");
-    assert_eq!(lab.acts_as(), Some(email));
+    assert_eq!(lab.annotated(), Some(email));
+    let _ = destroys(&lab, &[]);
+    assert!(lab.project.accounts().is_empty());
+}
+
+#[test]
+fn an_account_whose_name_was_made_to_fit_is_found_again() {
+    let lab = GkeLab::of_cluster("gke-long", "a-cluster-with-40-characters-in-its-name");
+    assert_eq!(lab.cluster.name().len(), 40);
+    let _ = lab.is_set_up(&[]);
+    let email = lab.annotated().unwrap();
+    assert!(lab.project.account(&email).is_some() && email.split('@').next().unwrap().len() <= 30, "{email}");
     let _ = destroys(&lab, &[]);
     assert!(lab.project.accounts().is_empty());
 }
@@ -99,7 +110,7 @@ fn an_account_that_others_act_as_stays() {
     let other = lab.cluster.member("another-team", "deployer");
     lab.project.bind_account(&lab.account(), USER, &other);
     let done = destroys(&lab, &[]);
-    assert_eq!(done.in_google(), [format!("delete gcp:iam-binding/{USER}/{}", lab.member())]);
+    assert_eq!(done.google(), [format!("delete gcp:iam-binding/{USER}/{}", lab.member())]);
     let kept = done.change(&format!("gcp:service-account/{}", lab.account()));
     assert!(kept["why"].as_str().unwrap().contains(&format!("others act as it: {other}")), "{kept}");
     assert_eq!(lab.project.account_members(&lab.account(), USER), [other]);
@@ -116,7 +127,7 @@ fn a_member_that_another_cluster_of_the_pool_may_need_stays_with_the_command() {
     let done = lab.run(&[&DESTROY[..], &args].concat()).exits(0);
     let done = done.says("it may serve another cluster of the pool too").says("clusters/stage");
     let done = done.says(&format!("gcloud iam service-accounts remove-iam-policy-binding {email}"));
-    assert_eq!(done.in_google(), Vec::<String>::new(), "{done}");
+    assert_eq!(done.google(), Vec::<String>::new(), "{done}");
     assert_eq!(lab.project.account_members(&email, USER), [lab.member()]);
     // An account of this cluster's own serves no other one.
     let lab = GkeLab::new("gke-own");
@@ -133,7 +144,7 @@ fn roles_of_federated_jobs_go_when_no_other_cluster_may_need_them() {
     let _ = lab.is_set_up(&args);
     let principal = lab.cluster.principal(&lab.job_namespace, JOB);
     let done = destroys(&lab, &args[..1]);
-    assert_eq!(done.in_google(), [format!("delete gcp:iam-binding/roles/viewer/{principal}")]);
+    assert_eq!(done.google(), [format!("delete gcp:iam-binding/roles/viewer/{principal}")]);
     assert_eq!(lab.project.members("roles/viewer"), Vec::<String>::new());
 
     let lab = GkeLab::new("gke-unfed2");
@@ -150,7 +161,7 @@ fn an_account_that_is_gone_already_is_no_trouble() {
     let _ = lab.is_set_up(&["--grant-role=roles/viewer"]);
     lab.project.delete_account(&lab.account());
     let done = lab.run(&DESTROY).exits(0);
-    assert_eq!(done.in_google(), Vec::<String>::new(), "{done}");
+    assert_eq!(done.google(), Vec::<String>::new(), "{done}");
     assert_eq!(lab.run(&DESTROY).exits(0).json()["outcome"], "nothing-to-do");
 }
 
@@ -214,7 +225,7 @@ fn what_may_not_be_done_is_refused_before_the_first_change() {
         let mark = (lab.project.mark(), lab.world.audit().mark());
         let outcome = lab.run(&DESTROY).exits(4).explains(permission);
         let _ = outcome.explains("runner-setup permissions --for gcp");
-        assert_eq!(lab.gcp_writes_since(mark.0), Vec::<String>::new(), "{permission}");
+        assert_eq!(lab.google_writes_since(mark.0), Vec::<String>::new(), "{permission}");
         assert_eq!(lab.writes_since(mark.1), Vec::<String>::new(), "{permission}");
         assert!(lab.orchestrator.runner(&lab.runner).is_some());
         lab.project.deny_nothing();

@@ -129,7 +129,7 @@ fn a_location_that_nobody_said_is_looked_up() {
     other.delete();
     let outcome = lab.writes_nothing(2, &[GKE, "--cluster-name=prodd"]).explains("there is no cluster `prodd`");
     let _ = outcome.explains("prod (europe-west1)");
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]

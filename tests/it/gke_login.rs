@@ -84,7 +84,7 @@ fn every_kind_of_credentials_reaches_the_cluster_without_kubeconfig_gcloud_and_p
         assert!(asked.len() < 4, "a token is made once: {what}: {asked:?}");
     }
     assert!(lab.project.writes().iter().all(|it| it.service != "iam"), "{:?}", lab.project.writes());
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_login_at_its_usual_place_is_found_and_sets_everything_up() {
     lab.file("other/application_default_credentials.json", &login.to_string());
     lab.set("CLOUDSDK_CONFIG", "other");
     let _ = lab.run(&["plan"]).exits(0);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_file_that_is_no_help_is_named_with_the_variable() {
     }
     lab.become_only(&lab.project.workforce("anna", &["roles/owner"]));
     let outcome = lab.writes_nothing(4, &[]).explains("external_account_authorized_user").explains("workforce");
-    let _ = outcome.explains("CLOUDSDK_AUTH_ACCESS_TOKEN=$(gcloud auth print-access-token)");
+    let _ = outcome.explains("export CLOUDSDK_AUTH_ACCESS_TOKEN=\"$(gcloud auth print-access-token)\"");
 }
 
 #[test]

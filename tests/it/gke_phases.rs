@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{GkeLab, JOB, Outcome};
+use crate::support::{GkeLab, JOB};
 
 /// What it takes in Google Cloud to set up the identity, and nothing in the cluster.
 const RIGHTS: [&str; 8] = [
@@ -23,19 +23,15 @@ fn nothing_to_do(lab: &GkeLab, args: &[&str]) {
     assert_eq!(outcome.json()["outcome"], "nothing-to-do", "{args:?}\n{outcome}");
 }
 
-fn identity(lab: &GkeLab, more: &[&str]) -> Outcome {
-    lab.run(&[&["identity", "--yes", "-o", "json"], more].concat())
-}
-
 #[test]
 fn an_administrator_of_the_project_without_access_goes_first_and_apply_finishes() {
     let mut lab = GkeLab::without_kubeconfig("gke-first");
     let (owner, ada) = (lab.owner.clone(), lab.project.user_with_permissions("ada@example.com", &RIGHTS));
     lab.name_cluster().become_only(&ada);
-    let outcome = identity(&lab, &[]).exits(0).says("runner-setup install");
+    let outcome = lab.identity(&[]).exits(0).says("runner-setup install");
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
     assert_eq!(outcome.claimed("token-exchanged").0, "unknown", "{outcome}");
-    assert_eq!(outcome.in_google().len(), 2, "{outcome}");
+    assert_eq!(outcome.google().len(), 2, "{outcome}");
     assert_eq!(outcome.changed().len(), 2, "{outcome}");
     nothing_to_do(&lab, &["identity"]);
     // The others need access, and say so.
@@ -45,15 +41,15 @@ fn an_administrator_of_the_project_without_access_goes_first_and_apply_finishes(
     let mark = lab.project.mark();
     let applied = lab.run(&["apply", "--yes", "-o", "json"]).exits(0);
     assert_eq!(applied.claimed("token-exchanged").0, "pass", "{applied}");
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new());
-    assert_eq!(lab.acts_as(), Some(lab.account()));
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new());
+    assert_eq!(lab.annotated(), Some(lab.account()));
     lab.proves_itself();
     for phase in ["identity", "install", "apply", "identity", "namespaces"] {
         nothing_to_do(&lab, &[phase]);
     }
     lab.become_only(&ada);
     nothing_to_do(&lab, &["identity"]);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -61,7 +57,7 @@ fn a_cluster_that_nobody_reaches_from_here_is_no_reason_against_its_identity() {
     let mut lab = GkeLab::without_kubeconfig("gke-far");
     lab.name_cluster();
     lab.cluster.say_endpoint("127.0.0.1:1");
-    let outcome = identity(&lab, &["--timeout=20s"]).exits(0);
+    let outcome = lab.identity(&["--timeout=20s"]).exits(0);
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
     assert_eq!(outcome.claimed("token-exchanged").0, "unknown", "{outcome}");
     assert_eq!(lab.project.account_members(&lab.account(), "roles/iam.workloadIdentityUser"), [lab.member()]);
@@ -77,7 +73,7 @@ fn every_phase_in_turn_ends_where_apply_ends_and_none_undoes_another() {
         if phase == "identity" {
             // The namespace is there: the account is made, annotated and proved at once.
             assert_eq!(outcome.claimed("token-exchanged").0, "pass", "{outcome}");
-            assert_eq!(lab.acts_as(), Some(lab.account()));
+            assert_eq!(lab.annotated(), Some(lab.account()));
         }
     }
     let version = || {
@@ -89,9 +85,9 @@ fn every_phase_in_turn_ends_where_apply_ends_and_none_undoes_another() {
         nothing_to_do(&lab, &[phase]);
     }
     assert_eq!(version(), before);
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new());
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new());
     lab.proves_itself();
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -105,15 +101,15 @@ fn installing_without_google_credentials_keeps_the_annotation() {
     assert_eq!(outcome.json()["outcome"], "nothing-to-do", "{outcome}");
     let changed = lab.run(&[&args[..], &["--job-service-account-annotation=team=blue"]].concat()).exits(0);
     assert_eq!(changed.changed().len(), 1, "{changed}");
-    assert_eq!(lab.acts_as(), Some(email.clone()));
+    assert_eq!(lab.annotated(), Some(email.clone()));
     // Also when the name of the account is another one than would be made now.
     let _ = lab.run(&[&args[..], &["--job-service-account-annotation=team=blue", "--location=us-central1"]].concat());
-    assert_eq!(lab.acts_as(), Some(email.clone()));
+    assert_eq!(lab.annotated(), Some(email.clone()));
     // Whoever has credentials says the same, and nothing flaps.
     lab.become_only(&owner);
     nothing_to_do(&lab, &["install", "--no-wait", "--job-service-account-annotation=team=blue"]);
     nothing_to_do(&lab, &["identity", "--job-service-account-annotation=team=blue"]);
-    assert_eq!(lab.acts_as(), Some(email));
+    assert_eq!(lab.annotated(), Some(email));
 }
 
 #[test]
@@ -123,9 +119,9 @@ fn an_annotation_that_somebody_took_away_or_changed_is_written_again() {
     for value in [Value::Null, json!("another@elsewhere.iam.gserviceaccount.com")] {
         let patch = json!({ "metadata": { "annotations": { "iam.gke.io/gcp-service-account": value } } });
         lab.edit("v1", "ServiceAccount", &lab.job_namespace, JOB, &patch);
-        let outcome = identity(&lab, &[]).exits(0);
+        let outcome = lab.identity(&[]).exits(0);
         assert_eq!(outcome.changed().len(), 1, "{outcome}");
-        assert_eq!(lab.acts_as(), Some(lab.account()));
+        assert_eq!(lab.annotated(), Some(lab.account()));
     }
     nothing_to_do(&lab, &["apply", "--no-wait"]);
 }
@@ -135,7 +131,7 @@ fn an_identity_of_none_touches_nothing_in_google_cloud() {
     let lab = GkeLab::new("gke-noident");
     let _ = lab.is_set_up(&["--identity=none"]);
     assert!(lab.project.requests().is_empty());
-    assert_eq!(lab.acts_as(), None);
+    assert_eq!(lab.annotated(), None);
     nothing_to_do(&lab, &["apply", "--no-wait", "--identity=none"]);
 }
 
@@ -151,7 +147,7 @@ fn a_saved_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
     let mark = lab.project.mark();
     let stale = lab.run(&["apply", "--yes", "--no-wait", "plan.json"]);
     assert!(stale.code != 0 && stale.stderr.contains("the world moved"), "{stale}");
-    assert_eq!(lab.gcp_writes_since(mark), Vec::<String>::new(), "{stale}");
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new(), "{stale}");
     lab.project.delete_account(&lab.account());
     let outcome = lab.run(&["apply", "--yes", "--no-wait", "-o", "json", "plan.json"]).exits(0);
     assert_eq!(outcome.claimed("roles-granted").0, "pass", "{outcome}");
@@ -159,5 +155,5 @@ fn a_saved_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
     let _ = lab.run(&["plan", "--detailed-exitcode", "--grant-role=roles/viewer"]).exits(0);
     // One more role is one more change.
     let _ = lab.run(&["plan", "--detailed-exitcode", "--grant-role=roles/storage.admin"]).exits(8);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }

@@ -3,17 +3,12 @@
 use serde_json::json;
 use world::gcp::{GcpFault, Identity};
 
-use crate::support::{GkeLab, JOB, Outcome};
+use crate::support::{GkeLab, JOB};
 
 const BOUND: &str = "workload-identity-bound";
 const ROLES: &str = "roles-granted";
 const EXCHANGED: &str = "token-exchanged";
 const USER: &str = "roles/iam.workloadIdentityUser";
-
-/// `identity` on what is set up already.
-fn proves(lab: &GkeLab, more: &[&str]) -> Outcome {
-    lab.run(&[&["identity", "--yes", "-o", "json"], more].concat())
-}
 
 /// Changes the account's policy behind the back of a run: after it was written, and before it is read back.
 fn meddles(lab: &GkeLab, act: impl Fn() + Send + Sync + 'static) {
@@ -50,7 +45,7 @@ fn the_jobs_token_is_exchanged_and_that_is_labelled_as_best_effort() {
     // The stand-in verified signature, issuer, audience and subject, and policies decided.
     let exchanged = lab.project.requests().into_iter().filter(|it| it.service == "securetoken");
     assert!(exchanged.into_iter().any(|it| it.status == 200));
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -63,14 +58,14 @@ fn a_member_that_is_gone_again_fails_and_the_nearest_one_is_pointed_at() {
         project.unbind_account(&account, USER, &member);
         project.bind_account(&account, USER, &wrong);
     });
-    let outcome = proves(&lab, &["--timeout=5s"]);
+    let outcome = lab.identity(&["--timeout=5s"]);
     let outcome =
         outcome.exits(4).explains(&format!("the policy of {} does not let in {}", lab.account(), lab.member()));
     let outcome = outcome.explains(&format!("the nearest one is {near}, which differs from character"));
     let outcome = outcome.explains("gcloud iam service-accounts get-iam-policy");
     assert_eq!(outcome.claimed(BOUND).0, "fail", "{outcome}");
     // The next run mends it, and leaves the other member alone.
-    let outcome = proves(&lab, &[]).exits(0);
+    let outcome = lab.identity(&[]).exits(0);
     assert_eq!(outcome.claimed(BOUND).0, "pass", "{outcome}");
     assert_eq!(lab.project.account_members(&lab.account(), USER), [near, lab.member()]);
 }
@@ -88,14 +83,10 @@ fn near_misses_are_no_match() {
         lab.project.unbind_account(&lab.account(), USER, &lab.member());
         lab.project.bind_account(&lab.account(), USER, &near);
         let outcome = lab.run(&["plan", "-o", "json"]).exits(0);
-        assert_eq!(
-            outcome.in_google(),
-            [format!("create gcp:iam-binding/{USER}/{}", lab.member())],
-            "{near}\n{outcome}"
-        );
+        assert_eq!(outcome.google(), [format!("create gcp:iam-binding/{USER}/{}", lab.member())], "{near}\n{outcome}");
         lab.project.unbind_account(&lab.account(), USER, &near);
     }
-    let outcome = proves(&lab, &[]).exits(0);
+    let outcome = lab.identity(&[]).exits(0);
     assert_eq!(outcome.claimed(BOUND).0, "pass", "{outcome}");
 }
 
@@ -107,8 +98,8 @@ fn the_annotation_is_part_of_what_is_compared() {
     lab.edit("v1", "ServiceAccount", &lab.job_namespace, JOB, &patch);
     let outcome = lab.run(&["plan", "-o", "json"]).exits(0);
     assert_eq!(outcome.changed().len(), 1, "{outcome}");
-    let outcome = proves(&lab, &[]).exits(0);
-    assert_eq!(lab.acts_as(), Some(lab.account()), "{outcome}");
+    let outcome = lab.identity(&[]).exits(0);
+    assert_eq!(lab.annotated(), Some(lab.account()), "{outcome}");
 }
 
 #[test]
@@ -125,13 +116,13 @@ fn an_exchange_that_does_not_work_is_unknown_and_fails_nothing() {
         .on("POST", ":generateAccessToken"),
     ] {
         lab.project.fault(fault);
-        let outcome = proves(&lab, &["--timeout=3s"]).exits(0);
+        let outcome = lab.identity(&["--timeout=3s"]).exits(0);
         let (word, observed) = outcome.claimed(EXCHANGED);
         assert!(word == "unknown" && observed.starts_with("best effort"), "{word}: {observed}");
         assert_eq!(outcome.claimed(BOUND).0, "pass", "{outcome}");
         lab.project.no_more_faults();
     }
-    assert_eq!(proves(&lab, &[]).exits(0).claimed(EXCHANGED).0, "pass");
+    assert_eq!(lab.identity(&[]).exits(0).claimed(EXCHANGED).0, "pass");
 }
 
 #[test]
@@ -145,13 +136,13 @@ fn federated_jobs_are_proved_by_the_project_s_policy_and_their_own_token() {
     let (word, observed) = outcome.claimed(EXCHANGED);
     assert!(word == "pass" && observed.contains("the federated identity of"), "{word}: {observed}");
     assert!(lab.project.accounts().is_empty());
-    assert_eq!(lab.acts_as(), None);
+    assert_eq!(lab.annotated(), None);
     // A role that somebody takes away is given again.
     lab.project.unbind("roles/viewer", &principal);
-    let outcome = proves(&lab, &args).exits(0);
-    assert_eq!(outcome.in_google(), [format!("create gcp:iam-binding/roles/viewer/{principal}")]);
+    let outcome = lab.identity(&args).exits(0);
+    assert_eq!(outcome.google(), [format!("create gcp:iam-binding/roles/viewer/{principal}")]);
     assert_eq!(lab.project.members("roles/viewer"), [principal]);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -161,7 +152,7 @@ fn a_role_that_is_gone_again_fails_by_name() {
     let path = format!("projects/{}:getIamPolicy", lab.project.id());
     // The look, the grant's own read, and then the proof's.
     lab.project.meanwhile_after(2, "POST", &path, move || project.unbind("roles/viewer", &member));
-    let outcome = proves(&lab, &["--grant-role=roles/viewer", "--timeout=5s"]).exits(4);
+    let outcome = lab.identity(&["--grant-role=roles/viewer", "--timeout=5s"]).exits(4);
     let outcome = outcome.explains("does not give roles/viewer to").explains("gcloud projects get-iam-policy");
     assert_eq!(outcome.claimed(ROLES).0, "fail", "{outcome}");
 }
@@ -182,7 +173,7 @@ fn who_may_not_make_tokens_of_the_jobs_account_gets_unknown() {
         ],
     );
     lab.name_cluster().become_only(&reader).unset("KUBECONFIG");
-    let outcome = proves(&lab, &[]).exits(0);
+    let outcome = lab.identity(&[]).exits(0);
     let (word, observed) = outcome.claimed(EXCHANGED);
     assert_eq!(word, "unknown", "{outcome}");
     assert!(observed.contains("the right to create serviceaccounts/token"), "{observed}");

@@ -51,7 +51,7 @@ fn missing_permissions_are_named_all_together() {
         let _ = outcome.explains("runner-setup permissions --for gcp");
         lab.project.deny_nothing();
     }
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn policies_of_the_organisation_are_told_from_missing_roles() {
     let outcome = outcome.explains("ask the organisation's administrator");
     assert_eq!(outcome.json()["outcome"], "stopped", "{outcome}");
     assert_eq!(lab.orchestrator.runner_ids(), Vec::<String>::new());
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]

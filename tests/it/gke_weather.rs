@@ -29,10 +29,10 @@ fn settles(lab: &GkeLab, args: &[&str], words: &[&str]) {
     }
     assert_eq!(outcome.claimed("workload-identity-bound").0, "pass", "{outcome}");
     let again = lab.run(&[&IDENTITY[..], args].concat()).exits(0);
-    assert_eq!(again.in_google(), Vec::<String>::new(), "{again}");
+    assert_eq!(again.google(), Vec::<String>::new(), "{again}");
     assert_eq!(lab.project.account_members(&lab.account(), "roles/iam.workloadIdentityUser"), [lab.member()]);
     assert_eq!(count(lab, "projects.serviceAccounts.create"), 1);
-    lab.conforms();
+    lab.keeps_to_the_documents();
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_passes_is_tried_again_and_that_is_said() {
         let outcome = lab.run(&[&IDENTITY[..], &[VIEWER]].concat()).exits(0);
         assert!(outcome.stderr.matches(words).count() >= 3, "{words}\n{outcome}");
         let again = lab.run(&[&IDENTITY[..], &[VIEWER]].concat()).exits(0);
-        assert_eq!(again.in_google(), Vec::<String>::new(), "{again}");
+        assert_eq!(again.google(), Vec::<String>::new(), "{again}");
     }
 }
 
@@ -135,7 +135,7 @@ fn a_change_whose_answer_is_lost_is_made_once() {
     assert_eq!(lab.project.account_members(&lab.account(), "roles/iam.workloadIdentityUser"), [lab.member()]);
     assert_eq!(lab.project.members("roles/viewer"), [format!("serviceAccount:{}", lab.account())]);
     let again = lab.run(&[&IDENTITY[..], &[VIEWER]].concat()).exits(0);
-    assert_eq!(again.in_google(), Vec::<String>::new(), "{again}");
+    assert_eq!(again.google(), Vec::<String>::new(), "{again}");
 }
 
 #[test]
@@ -197,5 +197,5 @@ fn ctrl_c_ends_every_wait() {
     running.interrupt();
     let outcome = running.end().exits(130);
     assert_eq!(outcome.json()["changes"], json!([]), "{outcome}");
-    assert_eq!(lab.gcp_writes_since(0), Vec::<String>::new());
+    assert_eq!(lab.google_writes_since(0), Vec::<String>::new());
 }

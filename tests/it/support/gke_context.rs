@@ -7,7 +7,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use world::gcp::Identity;
 
-use super::{GkeLab, JOB, Outcome, exec};
+use super::{GkeLab, Outcome, exec};
 
 /// What Google's tokens and refresh tokens begin with in the stand-in, and what every signed token begins with.
 const SECRETS: [&str; 4] = ["ya29.", "1//world", "eyJ", "d-world"];
@@ -74,39 +74,20 @@ impl GkeLab {
         kubeconfig["users"][0]["user"].clone()
     }
 
-    /// The actions of all requests that changed something in Google Cloud, or would have, since a mark.
-    pub(crate) fn gcp_writes_since(&self, mark: u64) -> Vec<String> {
-        self.project.requests_since(mark).into_iter().filter(|it| it.writes).map(|it| it.action).collect()
-    }
-
     /// `apply` that is refused with nothing written anywhere, and with hints.
     #[track_caller]
     pub(crate) fn writes_nothing(&self, code: i32, args: &[&str]) -> Outcome {
-        let mark = self.project.mark();
-        let outcome = self.refuses_with(code, args);
-        assert_eq!(self.gcp_writes_since(mark), Vec::<String>::new(), "{outcome}");
+        let outcome = self.refuses_all(code, args);
         let hints = outcome.json()["error"]["hints"].as_array().map_or(0, Vec::len);
         assert!((1..=8).contains(&hints), "{hints} hints\n{outcome}");
         shows_no_token(&outcome);
         outcome
     }
 
-    /// The annotation of the job service account that names its Google service account.
-    pub(crate) fn acts_as(&self) -> Option<String> {
-        let account = self.get("v1", "ServiceAccount", &self.job_namespace, JOB)?;
-        Some(account["metadata"]["annotations"]["iam.gke.io/gcp-service-account"].as_str()?.to_owned())
-    }
-
     /// `apply --no-wait` to the end, as a start for other tests.
     #[track_caller]
     pub(crate) fn is_set_up(&self, more: &[&str]) -> Outcome {
         self.run(&[&["apply", "--yes", "--no-wait", "-o", "json"], more].concat()).exits(0)
-    }
-
-    /// Demands that every request was one that Google's discovery documents know.
-    #[track_caller]
-    pub(crate) fn conforms(&self) {
-        assert_eq!(self.project.violations(), Vec::<String>::new());
     }
 }
 
@@ -118,11 +99,6 @@ impl Outcome {
         let found = document["verified"].as_array().unwrap().iter().find(|it| it["claim"] == claim);
         let found = found.unwrap_or_else(|| panic!("{claim} is not among what was verified\n{self}"));
         (found["outcome"].as_str().unwrap().to_owned(), found["observed"].as_str().unwrap().to_owned())
-    }
-
-    /// What happens in Google Cloud: action and object.
-    pub(crate) fn in_google(&self) -> Vec<String> {
-        self.changed().into_iter().filter(|change| change.contains(" gcp:")).collect()
     }
 }
 
