@@ -70,6 +70,11 @@ pub async fn look(
     let in_cluster = async {
         match cluster {
             Some(cluster) => match look_at_cluster(settings, lent, cluster, phases).await {
+                // The same for somebody who is let in and may see nothing there, as GKE does with everybody it knows.
+                Ok(found) if only_identity && cloud.is_some() && found.shows_nothing().is_some() => {
+                    let why = found.shows_nothing().unwrap_or_default();
+                    Ok((None, Some(format!("the cluster can't be looked at: {why}"))))
+                }
                 Ok(found) => Ok((Some(found), None)),
                 // Whoever sets up identities may have no access to the cluster at all.
                 Err(failure) if only_identity && cloud.is_some() => {

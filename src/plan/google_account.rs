@@ -53,7 +53,8 @@ fn plan_new(ground: &Ground<'_>, object: &str, plan: &mut Plan) {
         display_name: marks::display_name(&cluster.name),
         description: marks::made(&cluster.path(), &ground.jobs()),
     };
-    plan.planned.push(line(object, Action::Create, "missing", Some(GcpChange::CreateServiceAccount(account))));
+    let why = format!("missing; for the service account {}", ground.jobs());
+    plan.planned.push(line(object, Action::Create, &why, Some(GcpChange::CreateServiceAccount(account))));
 }
 
 /// Whose account this is, when it is not for these jobs.

@@ -155,17 +155,23 @@ where
     let patience = if ground.is_changed() { READ_BACK.min(timeout) } else { Duration::ZERO };
     let end = Instant::now() + patience;
     loop {
-        let policy = match read().await {
-            Ok(policy) => policy.unwrap_or_else(|| Policy(serde_json::json!({}))),
-            Err(Ok(why)) => return Ok(ReadBack::Unknown(why)),
+        let is_last = Instant::now() + PAUSE > end;
+        let observed = match read().await {
+            Ok(policy) => {
+                let policy = policy.unwrap_or_else(|| Policy(serde_json::json!({})));
+                let Some((role, member)) = lacks(&policy, wanted) else { return Ok(ReadBack::Fits) };
+                if is_last {
+                    let nearest = nearest(&policy, member);
+                    return Ok(ReadBack::Lacks { role: role.to_owned(), member: member.to_owned(), nearest });
+                }
+                format!("{role} for {member} is not read back yet")
+            }
+            // Of what is new, some servers say that one may not see it.
+            Err(Ok(why)) if is_last => return Ok(ReadBack::Unknown(why)),
+            Err(Ok(why)) => why,
             Err(Err(failure)) => return Err(failure),
         };
-        let Some((role, member)) = lacks(&policy, wanted) else { return Ok(ReadBack::Fits) };
-        if Instant::now() + PAUSE > end {
-            let nearest = nearest(&policy, member);
-            return Ok(ReadBack::Lacks { role: role.to_owned(), member: member.to_owned(), nearest });
-        }
-        ground.waiting(claim, format!("{role} for {member} is not read back yet"));
+        ground.waiting(claim, observed);
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -93,7 +93,7 @@ fn what_half_of_the_guide_made_gets_the_other_half() {
     let before = lab.project.account(&lab.account());
     let planned = lab.run(&["plan", "-o", "json"]).exits(0).says("was not made by runner-setup");
     let binding = format!("create gcp:iam-binding/{WORKLOAD_USER}/{}", lab.member());
-    assert_eq!(planned.google(), [binding.clone()]);
+    assert_eq!(planned.google(), std::slice::from_ref(&binding));
     let mark = lab.project.mark();
     let applied = lab.run(&["apply", "--yes", "--no-wait", "-o", "json"]).exits(0);
     assert_eq!(applied.google(), [binding]);
