@@ -7,6 +7,7 @@ pub mod azure;
 pub mod gcp;
 pub mod look;
 pub mod reach;
+mod waiting;
 mod web;
 
 /// A client for the cloud that the cluster is in. Cheap to clone.

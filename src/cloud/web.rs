@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, NoProxy, Proxy, redirect, retry};
+use url::{Host, Url};
 
 use crate::process::Process;
 
@@ -62,6 +63,17 @@ fn proxies(process: &Process) -> Result<Vec<Proxy>, WebError> {
         proxies.push(proxy.map_err(|_| WebError::Proxy(variable))?.no_proxy(excluded.clone()));
     }
     Ok(proxies)
+}
+
+/// Whether a secret may be sent there: encrypted, or not out of this machine.
+pub(in crate::cloud) fn may_carry_secrets(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback)
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub enum AzureChange {
         role: String,
         /// On what.
         scope: String,
+        /// Our mark, as its description: whom it is for.
+        description: String,
     },
     /// Take a role away.
     UnassignRole {

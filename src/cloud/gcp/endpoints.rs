@@ -1,8 +1,9 @@
 //! Where Google's APIs are: at googleapis.com, or where gcloud's own variables say.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::GcpError;
+pub(super) use crate::cloud::web::may_carry_secrets;
 use crate::process::Process;
 
 /// The one universe that this tool knows.
@@ -98,17 +99,6 @@ fn read(variable: &str, text: &str) -> Result<Url, GcpError> {
         return wrong("is http:// to another machine: everybody on the way could read the token");
     }
     Ok(url)
-}
-
-/// Whether a secret may be sent there: encrypted, or not out of this machine.
-pub(super) fn may_carry_secrets(url: &Url) -> bool {
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback)
 }
 
 /// Refuses every universe but Google's public cloud.
