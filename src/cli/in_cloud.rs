@@ -12,11 +12,11 @@ use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::aws::{Aws, AwsOptions};
 use crate::cloud::azure::found::AksCluster;
 use crate::cloud::azure::settings::AzureSettings;
-use crate::cloud::azure::{Azure, AzureOptions};
+use crate::cloud::azure::{Azure, AzureOptions, UserCredential, UserLogin};
 use crate::cloud::gcp::found::GkeCluster;
 use crate::cloud::gcp::settings::GcpSettings;
 use crate::cloud::gcp::{Gcp, GcpOptions, commands};
-use crate::cluster::{ByToken, TokenSource};
+use crate::cluster::{ByToken, WayIn};
 use crate::event::Event;
 use crate::failure::{Failure, FailureKind};
 use crate::settings::Settings;
@@ -86,7 +86,7 @@ impl InCloud {
                 into_gke(&client.cluster(&gcp.project, location, &gcp.cluster).await?, client)
             }
             (Self::Azure(azure), Cloud::Azure(client)) => {
-                let group = azure.resource_group.as_deref().unwrap_or_default();
+                let group = azure.resource_group.as_deref();
                 let cluster = client.cluster(&azure.subscription, group, &azure.cluster).await?;
                 into_aks(&cluster, client).await
             }
@@ -102,11 +102,11 @@ fn into_eks(eks: &EksCluster, client: &Aws) -> Result<ByToken, Failure> {
         return Err(Failure::new(FailureKind::Refused, message).hint(wait));
     };
     let (client, name) = (client.clone(), eks.name.clone());
-    let tokens: TokenSource = Arc::new(move || {
+    let way = WayIn::tokens(move || {
         let (client, name) = (client.clone(), name.clone());
         async move { Ok(client.cluster_token(&name).await?.expose().to_owned()) }.boxed()
     });
-    Ok(ByToken { name: eks.arn.to_string(), server, authorities: eks.certificate_authority.clone(), tokens })
+    Ok(ByToken { name: eks.arn.to_string(), server, authorities: eks.certificate_authority.clone(), way })
 }
 
 fn into_gke(gke: &GkeCluster, client: &Gcp) -> Result<ByToken, Failure> {
@@ -117,29 +117,38 @@ fn into_gke(gke: &GkeCluster, client: &Gcp) -> Result<ByToken, Failure> {
         Some((host, endpoints.authorities.clone()))
     };
     // As gcloud does: the public address; where it is off, what can still be reached from most places comes first.
-    let way = by_address(&endpoints.public).or_else(by_name).or_else(|| by_address(&endpoints.private));
-    let Some((host, authorities)) = way else {
+    let address = by_address(&endpoints.public).or_else(by_name).or_else(|| by_address(&endpoints.private));
+    let Some((host, authorities)) = address else {
         let message = format!("the cluster `{}` is {}, and has no API server to log in to", gke.name, gke.status);
         return Err(Failure::new(FailureKind::Refused, message).hint(commands::describe_cluster(gke)));
     };
     let client = client.clone();
-    let tokens: TokenSource = Arc::new(move || {
+    let way = WayIn::tokens(move || {
         let client = client.clone();
         async move { Ok(client.cluster_token().await?.expose().to_owned()) }.boxed()
     });
     let name = format!("gke_{}_{}_{}", gke.project, gke.location, gke.name);
-    Ok(ByToken { name, server: format!("https://{host}"), authorities, tokens })
+    Ok(ByToken { name, server: format!("https://{host}"), authorities, way })
 }
 
-/// Where the server is says ARM's kubeconfig; who one is, a certificate in it, or a token of Entra.
+/// Where the server is says ARM's kubeconfig; who one is, a certificate or a token in it, or a token of Entra.
 async fn into_aks(aks: &AksCluster, client: &Azure) -> Result<ByToken, Failure> {
-    let credential = client.user_credential(aks).await?;
-    let client = client.clone();
-    let tokens: TokenSource = Arc::new(move || {
-        let client = client.clone();
-        async move { Ok(client.cluster_token().await?.expose().to_owned()) }.boxed()
-    });
-    Ok(ByToken { name: aks.id.name().to_owned(), server: credential.server, authorities: credential.authorities, tokens })
+    let UserCredential { server, authorities, login } = client.user_credential(aks).await?;
+    let way = match login {
+        UserLogin::Certificate { certificate, key } => WayIn::Certificate { certificate, key },
+        UserLogin::Token(token) => WayIn::tokens(move || {
+            let token = token.clone();
+            async move { Ok(token.to_string()) }.boxed()
+        }),
+        UserLogin::Entra { .. } => {
+            let client = client.clone();
+            WayIn::tokens(move || {
+                let client = client.clone();
+                async move { Ok(client.cluster_token().await?.expose().to_owned()) }.boxed()
+            })
+        }
+    };
+    Ok(ByToken { name: aks.id.name().to_owned(), server, authorities, way })
 }
 
 impl Way<'_> {
@@ -171,6 +180,8 @@ impl Way<'_> {
                 let options = AzureOptions {
                     cloud: azure.cloud,
                     arm_endpoint: azure.arm_endpoint.clone(),
+                    tenant: None,
+                    subscription: Some(azure.subscription.clone()),
                     extra_roots,
                     access,
                     deadline,
@@ -221,34 +232,11 @@ impl Way<'_> {
     /// Nobody said in which resource group the cluster is: ARM lists those of the subscription.
     async fn find_group(&self, azure: &mut AzureSettings, client: &Azure) -> Result<(), Failure> {
         (self.tell)(Event::Looking { what: format!("where the cluster `{}` is", azure.cluster) });
-        let all = tokio::select! {
-            all = client.clusters(&azure.subscription) => all?,
+        let found = tokio::select! {
+            found = client.cluster(&azure.subscription, None, &azure.cluster) => found?,
             () = self.interrupt.pressed() => return Err(super::session::unchanged()),
         };
-        let same = all.iter().filter(|(_, name)| name.eq_ignore_ascii_case(&azure.cluster));
-        let groups: Vec<&str> = same.map(|(group, _)| group.as_str()).collect();
-        match groups.as_slice() {
-            [only] => {
-                azure.resource_group = Some((*only).to_owned());
-                Ok(())
-            }
-            [] => {
-                let message =
-                    format!("there is no cluster `{}` in subscription {}", azure.cluster, azure.subscription);
-                let failure = Failure::new(FailureKind::Usage, message);
-                let names: Vec<_> = all.iter().map(|(group, name)| format!("{name} ({group})")).collect();
-                let failure = match names.as_slice() {
-                    [] => failure.cause("there is no cluster at all in it"),
-                    names => failure.cause(format!("there are {}", names.join(", "))),
-                };
-                Err(failure.hint("--cluster-name NAME --subscription ID"))
-            }
-            several => {
-                let message =
-                    format!("several clusters of subscription {} are called `{}`", azure.subscription, azure.cluster);
-                let failure = Failure::new(FailureKind::AnswerMissing, message);
-                Err(several.iter().fold(failure, |failure, group| failure.hint(format!("--resource-group {group}"))))
-            }
-        }
+        azure.resource_group = Some(found.id.resource_group().to_owned());
+        Ok(())
     }
 }

@@ -1,7 +1,9 @@
-//! A connection without a kubeconfig: the cloud names server and authorities, and makes the tokens.
+//! A connection without a kubeconfig: the cloud names server and authorities, and makes the tokens or the certificate.
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Request, header};
 use kube::client::{Body, ClientBuilder};
@@ -11,8 +13,9 @@ use rustls_pki_types::pem::PemObject;
 use tower::BoxError;
 use tower::buffer::BufferLayer;
 use tower::filter::AsyncFilterLayer;
+use zeroize::Zeroizing;
 
-use super::client::Cluster;
+use super::client::{Cluster, innermost};
 use super::connect::{ConnectOptions, proxy_for, trust_also, with_manners};
 use super::error::ClusterError;
 use crate::process::Process;
@@ -31,17 +34,38 @@ pub struct ByToken {
     pub server: String,
     /// The authorities of its certificate, one PEM or several; `None`: those of the system.
     pub authorities: Option<Vec<u8>>,
-    /// Where tokens come from.
-    pub tokens: TokenSource,
+    /// As whom one logs in.
+    pub way: WayIn,
+}
+
+/// As whom one logs in without a kubeconfig. Cannot be printed.
+pub enum WayIn {
+    /// With tokens, of which every request asks for one.
+    Tokens(TokenSource),
+    /// With a certificate of the cluster's own authority.
+    Certificate {
+        /// The certificate, in PEM.
+        certificate: Vec<u8>,
+        /// Its key, in PEM.
+        key: Zeroizing<Vec<u8>>,
+    },
+}
+
+impl WayIn {
+    /// With what makes tokens.
+    pub fn tokens(source: impl Fn() -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync + 'static) -> Self {
+        Self::Tokens(Arc::new(source))
+    }
 }
 
 impl Cluster {
-    /// Opens a client that logs in with tokens of a cloud. Every request asks for one, so a long wait outlives any.
+    /// Opens a client that logs in as a cloud says. Every request asks for a token, so a long wait outlives any.
     ///
     /// # Errors
     /// A server or authorities that can't be used.
     pub fn connect_by_token(process: &Process, reach: ByToken, options: &ConnectOptions) -> Result<Self, ClusterError> {
-        let unusable = |message: String| ClusterError::Client { server: reach.server.clone(), message };
+        let server = reach.server.clone();
+        let unusable = |message: String| ClusterError::Client { server: server.clone(), message };
         let url: http::Uri = reach.server.parse().map_err(|_| unusable("this is no URL".to_owned()))?;
         let mut config = Config::new(url);
         if let Some(bundle) = &reach.authorities {
@@ -54,7 +78,16 @@ impl Cluster {
         if !options.extra_roots.is_empty() {
             trust_also(&mut config, &options.extra_roots)?;
         }
-        let tokens = Arc::clone(&reach.tokens);
+        let tokens = match reach.way {
+            WayIn::Tokens(tokens) => tokens,
+            WayIn::Certificate { certificate, key } => {
+                // The library takes them as a kubeconfig has them.
+                config.auth_info.client_certificate_data = Some(STANDARD.encode(certificate));
+                config.auth_info.client_key_data = Some(STANDARD.encode(&*key).into());
+                let builder = ClientBuilder::try_from(config).map_err(|error| unusable(innermost(&error)))?;
+                return Ok(Self::new(builder.build(), reach.name, reach.server, options.access));
+            }
+        };
         let login = AsyncFilterLayer::new(move |mut request: Request<Body>| {
             let token = tokens();
             async move {
@@ -65,7 +98,7 @@ impl Cluster {
             }
         });
         let client = ClientBuilder::try_from(config)
-            .map_err(|error| unusable(super::client::innermost(&error)))?
+            .map_err(|error| unusable(innermost(&error)))?
             // A service that waits for a token has to be cloned, and the client's own can't be.
             .with_layer(&BufferLayer::new(WAITING))
             .with_layer(&login)

@@ -13,7 +13,7 @@ pub mod owner;
 
 pub use agent_state::{AgentState, SETTLE, judge};
 pub use agent_wait::{AGENT_RUNNING, Outcome, wait_until_running};
-pub use by_token::{ByToken, TokenSource};
+pub use by_token::{ByToken, WayIn};
 pub use client::{Cluster, Conflicts, DryRun, Right};
 pub use connect::{ConnectOptions, ContextFacts, Contexts, ExecFacts};
 pub use error::ClusterError;

@@ -22,11 +22,11 @@ pub(super) async fn look_at_azure(azure: &AzureSettings, client: &Azure) -> Resu
     let in_group = format!("/subscriptions/{}/resourceGroups/{group}", azure.subscription);
     let definitions = try_join_all(wishes.iter().map(|wish| definition(wish, &in_group, client)));
     let cluster = async {
-        client.cluster(&azure.subscription, group, &azure.cluster).await.map_err(|error| {
+        client.cluster(&azure.subscription, Some(group), &azure.cluster).await.map_err(|error| {
             Failure::from(error).hint("or leave Azure out of it: `--identity none`")
         })
     };
-    let tenant = client.tenant_of(&azure.subscription);
+    let tenant = client.tenant();
     let (cluster, identity, federated, definitions, tenant) =
         futures::join!(cluster, identity, federated, definitions, tenant);
     // What is wrong with the credentials or the cluster says more than what follows from it.
@@ -45,7 +45,10 @@ pub(super) async fn look_at_azure(azure: &AzureSettings, client: &Azure) -> Resu
 
 async fn definition(wish: &RoleWish, in_group: &str, client: &Azure) -> Result<FoundRole, AzureError> {
     let scope = wish.scope.clone().unwrap_or_else(|| in_group.to_owned());
-    let definition = look(client.role_definition(&scope, &wish.role).await)?;
+    let definition = match client.role_definition(&scope, &wish.role).await {
+        Err(AzureError::RoleUnknown { .. }) => Look::Missing,
+        answer => look(answer.map(Some))?,
+    };
     Ok(FoundRole { wish: wish.clone(), scope, definition, assigned: Look::NotLooked })
 }
 

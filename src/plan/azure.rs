@@ -271,6 +271,7 @@ fn plan_role(ground: &Ground<'_>, role: &FoundRole, plan: &mut Plan) {
                 definition: definition.id.clone(),
                 role: definition.name.clone(),
                 scope: role.scope.clone(),
+                description: tags::description(&ground.found.cluster.id, &jobs(ground.settings)),
             };
             plan.planned.push(line(&object, Action::Create, "missing", Some(change)));
         }
