@@ -21,11 +21,13 @@
 mod agent;
 pub mod audit;
 pub mod aws;
+pub mod azure;
 pub mod binaries;
 pub mod certificates;
 pub mod control_plane;
 pub mod facade;
 pub mod gcp;
+mod jwt;
 pub mod kubeconfig;
 pub mod latency;
 pub mod local;
