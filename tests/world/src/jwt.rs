@@ -73,7 +73,10 @@ impl Jwt {
     pub(super) fn check_signature(&self, keys: &Value) -> Result<(), String> {
         let names = ["kid", "x5t", "x5t#S256"];
         let named = names.iter().find(|name| self.header[**name].is_string());
-        let fits = |key: &&Value| named.is_none_or(|name| key[*name] == self.header[*name]);
+        // A certificate's digest is the same in both alphabets of base64, and padded.
+        let unpadded =
+            |value: &Value| value.as_str().map(|it| it.trim_end_matches('=').replace('+', "-").replace('/', "_"));
+        let fits = |key: &&Value| named.is_none_or(|name| unpadded(&key[*name]) == unpadded(&self.header[*name]));
         let key = keys["keys"].as_array().into_iter().flatten().find(fits).ok_or_else(|| {
             format!("no key {} of the issuer is known", named.map_or(&Value::Null, |it| &self.header[*it]))
         })?;
@@ -101,11 +104,16 @@ impl Jwt {
     /// Checks the times against the clock.
     pub(super) fn check_times(&self) -> Result<(), String> {
         let now = jiff::Timestamp::now().as_second();
-        match self.claims["exp"].as_i64() {
+        let seconds = |name: &str| {
+            let value = &self.claims[name];
+            // Some clients give fractions.
+            value.as_i64().or_else(|| value.to_string().split('.').next()?.parse().ok())
+        };
+        match seconds("exp") {
             Some(end) if end > now => {}
             _ => return Err("the token has expired".to_owned()),
         }
-        let begins = self.claims["nbf"].as_i64().or_else(|| self.claims["iat"].as_i64()).unwrap_or(now);
+        let begins = seconds("nbf").or_else(|| seconds("iat")).unwrap_or(now);
         if begins > now + 60 {
             return Err("the token is of the future".to_owned());
         }

@@ -61,7 +61,7 @@ pub(super) fn run(identity: &Identity, secret: &str, arguments: &[&str]) -> Resu
             "cloud", "register", "--name", "World", "--skip-endpoint-discovery",
             "--endpoint-resource-manager", &url, "--endpoint-management", resource,
             "--endpoint-active-directory", &url, "--endpoint-active-directory-resource-id", resource,
-            "--endpoint-active-directory-graph-resource-id", &url,
+            "--endpoint-active-directory-graph-resource-id", &url, "--endpoint-microsoft-graph-resource-id", &url,
         ])?;
         az(&["cloud", "set", "--name", "World"])?;
         let (client, tenant) = (identity.client_id(), identity.subscription().tenant().to_owned());

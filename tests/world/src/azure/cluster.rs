@@ -176,6 +176,14 @@ impl Cluster {
                     "powerState": { "code": "Running" },
                 }],
                 "nodeResourceGroup": format!("MC_{group}_{name}_{LOCATION}"),
+                "identityProfile": { "kubeletidentity": {
+                    "resourceId": format!(
+                        "/subscriptions/{subscription}/resourcegroups/MC_{group}_{name}_{LOCATION}/providers/\
+                         Microsoft.ManagedIdentity/userAssignedIdentities/{name}-agentpool"
+                    ),
+                    "clientId": "5d2e3f4a-0000-4b6c-9d0e-f1a2b3c4d5e6",
+                    "objectId": "6e3f4a5b-0000-4c7d-8e1f-a2b3c4d5e6f7",
+                } },
                 "enableRBAC": true,
                 "supportPlan": "KubernetesOfficial",
                 "networkProfile": {
