@@ -12,6 +12,7 @@
 //! | [`orchestrator`] | a stand-in for the Platform Orchestrator, held to its OpenAPI documents |
 //! | [`aws`] | IAM, STS and EKS on loopback, which evaluate policies, trust and tokens |
 //! | [`gcp`] | GKE, IAM, projects and tokens of Google on loopback, held to its discovery documents |
+//! | [`azure`] | ARM, Entra and AKS on loopback over TLS, held to the models of Microsoft's clients |
 //! | [`audit`] | what the API server was asked |
 //! | [`principal`] | accounts with exactly the rights that a test gives them |
 //! | [`latency`] | a proxy that makes a service far away |

@@ -132,3 +132,27 @@ fn clients_prove_themselves_in_many_ways() {
     robot.revoke_secrets();
     assert_eq!(ask(tenant, &client, &secret, arm).number(), 7_000_215);
 }
+
+#[test]
+fn nothing_is_believed_without_its_signature() {
+    let it = Workload::new();
+    it.federate(ISSUER, &it.cluster.subject(&it.jobs, "job"), AUDIENCE);
+    let assertion = Azure::shared().control_plane().service_account_token(&it.jobs, "job", AUDIENCE);
+    let forged = crate::gcp_http::forged(&assertion);
+    assert_eq!(exchange(it.subscription.tenant(), &it.client, &forged).number(), 50013);
+    assert_eq!(exchange(it.subscription.tenant(), &it.client, "no token").number(), 50027);
+    let ada = it.subscription.user("ada@world.example", &["Reader"]);
+    let path = format!("{}?api-version=2021-04-01", it.subscription.group_scope("rg"));
+    let forged = crate::gcp_http::forged(&ada.token());
+    assert_eq!(call_with(&forged, "GET", &path, &Value::Null).refused(), (401, "InvalidAuthenticationToken"));
+    it.cluster.uses_entra(&[], true, true);
+    assert_eq!(Azure::shared().review(&ada.cluster_token())["authenticated"], true);
+    assert_eq!(Azure::shared().review(&crate::gcp_http::forged(&ada.cluster_token()))["authenticated"], false);
+    ada.delete();
+    assert_eq!(Azure::shared().review(&ada.cluster_token())["authenticated"], false);
+    // The identity was made again under its name: the old client id is nobody's.
+    it.subscription.delete_identity("rg", "runner");
+    it.subscription.create_identity("rg", "runner");
+    it.federate(ISSUER, &it.cluster.subject(&it.jobs, "job"), AUDIENCE);
+    assert_eq!(it.number(), 700_016);
+}
