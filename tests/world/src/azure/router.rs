@@ -127,6 +127,13 @@ fn served(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             return Err(Answer::refusal(409, "ReadOnlyDisabledSubscription", message));
         }
     }
+    if call.home.is_empty() && !matches!(call.place.kind.as_str(), "tenants" | "subscriptions") {
+        // Nobody has rights above subscriptions here.
+        let caller = call.state.principal(&call.caller);
+        let verb = if call.received.method == "GET" { "read" } else { "write" };
+        let action = format!("{}/{verb}", call.place.kind);
+        return Err(Answer::denied(caller.client_name(), &caller.oid, &action, &call.place.path));
+    }
     let answer = dispatch(call)?;
     if let Some(body) = &answer.body
         && answer.status < 300
@@ -331,16 +338,17 @@ impl Call<'_> {
         Answer::refusal(400, "BadRequest", what)
     }
 
-    /// Answers a list, in pages when there is much of it.
+    /// Answers a list, in pages when there is much of it; the link to the next one asks the same.
     pub(super) fn page(&self, all: Vec<Value>) -> Answer {
-        const SIZE: usize = 50;
+        let size = self.state.subscriptions.get(&self.home).map_or(50, |it| it.page_size);
         let start = self.received.query("$skiptoken").and_then(|it| it.parse().ok()).unwrap_or(0_usize).min(all.len());
-        let end = (start + SIZE).min(all.len());
+        let end = (start + size).min(all.len());
         let mut body = json!({ "value": all[start..end] });
         if end < all.len() {
-            let version = self.received.query("api-version").unwrap_or_default();
-            let url = format!("{}{}?api-version={version}&$skiptoken={end}", self.base, self.place.path);
-            body["nextLink"] = Value::from(url);
+            let mut url = reqwest::Url::parse(&format!("{}{}", self.base, self.place.path)).expect("it was one");
+            let same = self.received.query.iter().filter(|(name, _)| name != "$skiptoken");
+            url.query_pairs_mut().extend_pairs(same).append_pair("$skiptoken", &end.to_string());
+            body["nextLink"] = Value::from(url.as_str());
         }
         Answer::json(body)
     }

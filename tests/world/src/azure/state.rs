@@ -64,6 +64,7 @@ pub(super) struct Subscription {
     /// Regions in which identities have no federated credentials.
     pub(super) no_federation: BTreeSet<String>,
     pub(super) is_disabled: bool,
+    pub(super) page_size: usize,
 }
 
 /// A resource group.
@@ -203,6 +204,7 @@ impl State {
             identity_pace: Duration::ZERO,
             no_federation: ["malaysiasouth", "newzealandnorth"].map(str::to_owned).into(),
             is_disabled: false,
+            page_size: 50,
         };
         self.subscriptions.insert(id.to_owned(), subscription);
     }

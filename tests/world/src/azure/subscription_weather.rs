@@ -68,6 +68,11 @@ impl Subscription {
         self.azure.state().subscription_mut(&self.id).no_federation.insert(location.to_owned());
     }
 
+    /// Says how much a page of a list holds.
+    pub fn pages_of(&self, items: usize) {
+        self.azure.state().subscription_mut(&self.id).page_size = items;
+    }
+
     /// Returns the requests that came in, oldest first.
     pub fn requests(&self) -> Vec<AzureRequest> {
         self.requests_since(0)

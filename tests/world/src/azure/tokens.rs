@@ -16,10 +16,12 @@ pub(super) const LIFE: Duration = Duration::from_secs(3599);
 pub(super) const AKS: &str = "6dae42f8-4368-4678-94ff-3960e28e3630";
 
 /// What ARM's tokens are for, one for each name that it has; a slash at the end changes nothing.
-const ARM: [&str; 4] = [
+const ARM: [&str; 6] = [
     "https://management.azure.com",
     "https://management.core.windows.net",
     "https://management.usgovcloudapi.net",
+    "https://management.core.usgovcloudapi.net",
+    "https://management.core.chinacloudapi.cn",
     "https://management.chinacloudapi.cn",
 ];
 

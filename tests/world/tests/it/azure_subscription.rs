@@ -204,3 +204,30 @@ fn what_arm_itself_refuses_is_refused_first() {
     let made = call(&ada, "PUT", &format!("{}?{IDENTITY}", identity_path(&subscription, "one")), &body);
     assert_eq!(made.refused(), (409, "MissingSubscriptionRegistration"));
 }
+
+#[test]
+fn lists_come_in_pages_that_ask_the_same() {
+    let subscription = Azure::shared().subscription();
+    let ada = owner(&subscription);
+    let principal = subscription.create_identity("rg", "runner")["properties"]["principalId"].clone();
+    let principal = principal.as_str().expect("text");
+    for role in ["Reader", "Contributor", "Owner"] {
+        subscription.assign(role, principal, &subscription.group_scope("rg"));
+    }
+    subscription.pages_of(2);
+    let scope = subscription.group_scope("rg");
+    let filter = format!("$filter=principalId eq '{principal}'");
+    let mut path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments?{filter}&{ROLES}");
+    let mut found = Vec::new();
+    loop {
+        let page = call(&ada, "GET", &path, &Value::Null).ok();
+        found.push(page["value"].as_array().map_or(0, Vec::len));
+        let Some(next) = page["nextLink"].as_str() else {
+            break;
+        };
+        path = next.trim_start_matches(&Azure::shared().url()).to_owned();
+    }
+    assert_eq!(found, [2, 1]);
+    let above = "/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-04-01";
+    assert_eq!(call(&ada, "GET", above, &Value::Null).refused(), (403, "AuthorizationFailed"));
+}
