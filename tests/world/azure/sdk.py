@@ -22,7 +22,8 @@ def credential():
     if "AZURE_CLIENT_SECRET" in os.environ:
         return ClientSecretCredential(client_secret=os.environ["AZURE_CLIENT_SECRET"], **who, **more)
     if "AZURE_CLIENT_CERTIFICATE_PATH" in os.environ:
-        return CertificateCredential(certificate_path=os.environ["AZURE_CLIENT_CERTIFICATE_PATH"], **who, **more)
+        file, password = os.environ["AZURE_CLIENT_CERTIFICATE_PATH"], os.environ.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
+        return CertificateCredential(certificate_path=file, password=password, **who, **more)
     return WorkloadIdentityCredential(token_file_path=os.environ["AZURE_FEDERATED_TOKEN_FILE"], **who, **more)
 
 

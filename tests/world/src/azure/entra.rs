@@ -193,7 +193,7 @@ pub(super) fn known(resource: &str) -> Result<String, String> {
 /// Reads the claims of an assertion, which is believed later.
 pub(super) fn read(assertion: &str) -> Result<Jwt, Box<Answer>> {
     Jwt::read(assertion).map_err(|reason| {
-        let message = format!("JWT token is invalid or malformed: {reason}.");
+        let message = format!("JWT token is invalid or malformed: {}.", reason.replace('"', "'"));
         Box::new(Answer::entra(400, "invalid_request", 50027, &message))
     })
 }

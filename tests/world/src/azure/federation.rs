@@ -64,7 +64,7 @@ fn by_certificate(state: &State, oid: &str, client: &str, jwt: &Jwt) -> Result<(
 
 fn signed_in_time(jwt: &Jwt, keys: &Value) -> Result<(), Box<Answer>> {
     jwt.check_signature(keys).map_err(|reason| {
-        let message = format!("Assertion failed signature validation. [Reason - {reason}.]");
+        let message = format!("Assertion failed signature validation. [Reason - {}.]", reason.replace('"', "'"));
         Box::new(Answer::entra(400, "invalid_grant", 50013, &message))
     })?;
     jwt.check_times().map_err(|_| {

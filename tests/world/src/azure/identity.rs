@@ -1,19 +1,14 @@
 //! Somebody in a test, with what makes a program act as them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::late::Seen;
-use super::state::Federation;
 use super::tokens::{AKS, LIFE};
-use super::{Subscription, az, machine, sdk};
+use super::{Subscription, az, fake_az, machine, sdk};
 use crate::jwt::SigningKey;
 
 /// What ARM's tokens are for, as most clients ask for them.
@@ -24,15 +19,15 @@ const ARM: &str = "https://management.azure.com";
 pub struct Identity {
     subscription: Subscription,
     oid: String,
-    credential: Credential,
+    pub(super) credential: Credential,
 }
 
 /// What a program finds.
 #[derive(Clone)]
-enum Credential {
+pub(super) enum Credential {
     Cli,
     Secret(String),
-    Certificate(PathBuf),
+    Certificate { file: PathBuf, password: Option<String> },
     Federated { file: PathBuf, key: Arc<SigningKey> },
     ManagedIdentity,
     Pipelines,
@@ -106,97 +101,6 @@ impl Identity {
         principal.certificates.clear();
     }
 
-    /// The same application, by a fresh client secret.
-    pub fn with_secret(&self) -> Self {
-        let secret = format!("wrl8Q~{}", uuid::Uuid::new_v4().simple());
-        self.subscription.azure().state().principal_mut(&self.oid).secrets.push(secret.clone());
-        self.with(Credential::Secret(secret))
-    }
-
-    /// The same application, by a file with a certificate and its RSA key.
-    pub fn with_certificate(&self) -> Self {
-        let key = SigningKey::new("");
-        let pem = key.pem();
-        let pair = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(&pem, &rcgen::PKCS_RSA_SHA256).expect("an RSA key");
-        let mut params = rcgen::CertificateParams::default();
-        params.distinguished_name.push(rcgen::DnType::CommonName, "world");
-        let certificate = params.self_signed(&pair).expect("our own parameters are valid");
-        let encoded = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
-        let mut jwk = key.jwks()["keys"][0].clone();
-        jwk["x5t"] = encoded(digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der()).as_ref());
-        jwk["x5t#S256"] = encoded(digest(&SHA256, certificate.der()).as_ref());
-        jwk["x5c"] = json!([STANDARD.encode(certificate.der())]);
-        self.subscription.azure().state().principal_mut(&self.oid).certificates.push(jwk);
-        let file = self.subscription.write("certificate.pem", &format!("{pem}{}", certificate.pem()));
-        self.with(Credential::Certificate(file))
-    }
-
-    /// The same application, by a token of a continuous integration that it trusts, in a file.
-    pub fn with_federated_token(&self) -> Self {
-        let home = self.subscription.id();
-        let issuer = machine::issuer(home);
-        let key = Arc::new(SigningKey::new(&format!("ci-{home}")));
-        self.subscription.azure().trust_keys(&issuer, &key.jwks());
-        self.trusts("ci", &issuer, "repo:demo/app:ref:refs/heads/main", machine::AUDIENCE);
-        let file = self.subscription.write("federated-token", "");
-        let identity = self.with(Credential::Federated { file, key });
-        identity.write_federated_token(&json!({}));
-        identity
-    }
-
-    /// Writes another token into the file of a federated identity: these claims in the place of those that are usual.
-    pub fn write_federated_token(&self, claims: &Value) {
-        let Credential::Federated { file, key } = &self.credential else {
-            panic!("there is no federated token");
-        };
-        let now = jiff::Timestamp::now().as_second();
-        let mut all = json!({
-            "iss": machine::issuer(self.subscription.id()),
-            "sub": "repo:demo/app:ref:refs/heads/main",
-            "aud": machine::AUDIENCE,
-            "iat": now,
-            "nbf": now,
-            "exp": now + 3600,
-        });
-        for (name, value) in claims.as_object().into_iter().flatten() {
-            all[name] = value.clone();
-        }
-        crate::facade::write_private(file, &key.sign(&all)).expect("our own folder can be written");
-    }
-
-    /// The same application, in a job of Azure Pipelines.
-    pub fn with_pipelines(&self) -> Self {
-        let azure = self.subscription.azure();
-        let issuer = machine::issuer(self.subscription.id());
-        let keys = azure.state().key.jwks();
-        azure.trust_keys(&issuer, &keys);
-        self.trusts("pipelines", &issuer, "sc://world/demo/azure", machine::AUDIENCE);
-        self.with(Credential::Pipelines)
-    }
-
-    pub(super) fn with_managed_identity(&self) -> Self {
-        self.with(Credential::ManagedIdentity)
-    }
-
-    /// The same somebody through `az`.
-    pub fn with_cli(&self) -> Self {
-        self.with(Credential::Cli)
-    }
-
-    /// Makes an application trust an issuer's subject.
-    pub fn trusts(&self, name: &str, issuer: &str, subject: &str, audience: &str) {
-        let mut state = self.subscription.azure().state();
-        let principal = state.principal_mut(&self.oid);
-        principal.federations.retain(|it| it.name != name);
-        principal.federations.push(Federation {
-            name: name.to_owned(),
-            issuer: issuer.to_owned(),
-            subject: subject.to_owned(),
-            audiences: vec![audience.to_owned()],
-            seen: Seen::new(&[]),
-        });
-    }
-
     /// Returns the variables of a program that acts as this identity.
     pub fn env(&self) -> BTreeMap<String, String> {
         self.env_at(self.subscription.azure().port())
@@ -228,7 +132,12 @@ impl Identity {
         match &self.credential {
             Credential::Cli => {}
             Credential::Secret(secret) => set("AZURE_CLIENT_SECRET", secret.clone()),
-            Credential::Certificate(file) => set("AZURE_CLIENT_CERTIFICATE_PATH", file.display().to_string()),
+            Credential::Certificate { file, password } => {
+                set("AZURE_CLIENT_CERTIFICATE_PATH", file.display().to_string());
+                if let Some(password) = password {
+                    set("AZURE_CLIENT_CERTIFICATE_PASSWORD", password.clone());
+                }
+            }
             Credential::Federated { file, .. } => set("AZURE_FEDERATED_TOKEN_FILE", file.display().to_string()),
             Credential::ManagedIdentity => {
                 set("IDENTITY_ENDPOINT", format!("{base}/_machine/{}", self.oid));
@@ -291,64 +200,10 @@ impl Identity {
             "tenantId": self.subscription.tenant(),
             "user": { "name": self.name(), "type": "user" },
         });
-        write_cli(&folder, tokens, blocked, &account).expect("our own folder can be written");
+        fake_az::write(&folder, tokens, blocked, &account).expect("our own folder can be written");
     }
 
-    fn with(&self, credential: Credential) -> Self {
+    pub(super) fn with(&self, credential: Credential) -> Self {
         Self { credential, ..self.clone() }
     }
-}
-
-fn write_cli(folder: &Path, tokens: Option<[String; 2]>, blocked: Option<u32>, account: &Value) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let refusal = folder.join("refusal");
-    match (&tokens, blocked) {
-        (None, _) => std::fs::write(&refusal, "ERROR: Please run 'az login' to setup account.\n")?,
-        (_, Some(code)) => {
-            let body = super::entra::blocked(code).body.unwrap_or_default();
-            let said = body["error_description"].as_str().unwrap_or_default();
-            std::fs::write(
-                &refusal,
-                format!("ERROR: {said}\nInteractive authentication is needed. Please run:\naz login\n"),
-            )?;
-        }
-        _ if refusal.exists() => std::fs::remove_file(&refusal)?,
-        _ => {}
-    }
-    std::fs::write(folder.join("account.json"), account.to_string())?;
-    let expires = jiff::Timestamp::now().as_second() + 3599;
-    for (name, token) in ["arm.json", "aks.json"].iter().zip(tokens.into_iter().flatten()) {
-        let document = json!({
-            "accessToken": token,
-            "expiresOn": "2099-01-01 00:00:00.000000",
-            "expires_on": expires,
-            "subscription": account["id"],
-            "tenant": account["tenantId"],
-            "tokenType": "Bearer",
-        });
-        crate::facade::write_private(&folder.join(name), &document.to_string())?;
-    }
-    let script = folder.join("az");
-    let tenant = account["tenantId"].as_str().unwrap_or_default();
-    std::fs::write(
-        &script,
-        format!(
-            "#!/bin/sh
-cd \"$(dirname \"$0\")\" || exit 1
-printf '%s\\n' \"$*\" >> calls
-if [ -f refusal ]; then cat refusal >&2; exit 1; fi
-case \" $* \" in
-  *\" --tenant {tenant} \"*) ;;
-  *\" --tenant \"*) echo 'ERROR: AADSTS90002: Tenant not found.' >&2; exit 1 ;;
-esac
-case \"$*\" in
-  'account get-access-token '*{AKS}*) cat aks.json ;;
-  'account get-access-token '*) cat arm.json ;;
-  'account show'*) cat account.json ;;
-  *) echo 'ERROR: the stand-in of az cannot do this.' >&2; exit 2 ;;
-esac
-"
-        ),
-    )?;
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700))
 }

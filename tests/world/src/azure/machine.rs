@@ -17,7 +17,7 @@ pub(super) enum Asked {
     Pipelines,
 }
 
-/// The audience of the tokens that Azure Pipelines gives, and its issuer's beginning.
+/// The audience of tokens that are exchanged, which the workload identity webhook and Azure Pipelines ask for.
 pub(super) const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// Says whether a request is for one of these; the object id of whom they are for is in the path.
@@ -105,7 +105,9 @@ fn pipelines(state: &mut State, received: &Received) -> Answer {
         return refused(404);
     }
     let now = jiff::Timestamp::now().as_second();
-    let issuer = issuer(&state.principal(&oid).home);
+    let Some(issuer) = state.principals.get(&oid).map(|it| pipelines_issuer(&it.tenant)) else {
+        return refused(404);
+    };
     let claims = json!({
         "iss": issuer,
         "sub": "sc://world/demo/azure",
@@ -117,7 +119,12 @@ fn pipelines(state: &mut State, received: &Received) -> Answer {
     Answer::json(json!({ "oidcToken": state.key.sign(&claims) }))
 }
 
-/// Returns the issuer of a test's own continuous integration, whose keys are those of the stand-in.
-pub(super) fn issuer(home: &str) -> String {
-    format!("https://ci.world.example/{home}")
+/// Returns the issuer of an application's own continuous integration.
+pub(super) fn issuer(oid: &str) -> String {
+    format!("https://ci.world.example/{oid}")
+}
+
+/// Returns the issuer of Azure Pipelines, whose keys are those of the stand-in.
+pub(super) fn pipelines_issuer(tenant: &str) -> String {
+    format!("https://vstoken.world.example/{tenant}")
 }

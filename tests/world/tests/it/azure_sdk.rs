@@ -74,7 +74,7 @@ fn the_sdks_log_in_by_certificate_and_by_federated_token() {
     subscription.create_identity("rg", "runner");
     let robot = subscription.service_principal("robot", &["Reader"]);
     let arguments = json!({ "resource_group_name": "rg", "resource_name": "runner" });
-    for way in [robot.with_certificate(), robot.with_federated_token()] {
+    for way in [robot.with_certificate(), robot.with_pkcs12("secret"), robot.with_federated_token()] {
         let found = way.sdk("msi", "user_assigned_identities.get", &arguments).expect("it may read");
         assert_eq!(found["name"], "runner");
     }
