@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::state::{ClusterRecord, Plane};
 use super::{LOCATION, Subscription, clusters};
+use crate::facade::World;
 
 /// A cluster of a subscription.
 #[derive(Clone)]
@@ -93,6 +94,13 @@ impl Cluster {
                 url.clone_into(&mut plane.server);
             }
         });
+    }
+
+    /// Makes the node of a control plane one of this cluster's: its labels and its id say so. A node is asked only once, so
+    /// the control plane must be the test's own.
+    pub fn owns_node(&self, world: &World) {
+        let group = self.described()["properties"]["nodeResourceGroup"].as_str().unwrap_or_default().to_owned();
+        world.merge("v1", "Node", "", "kwok-0", &node(self.subscription.id(), &group));
     }
 
     /// Switches the OIDC issuer off and on.
@@ -204,4 +212,23 @@ impl Cluster {
             },
         })
     }
+}
+
+/// What a node of Azure says of itself, as a patch.
+pub(super) fn node(subscription: &str, group: &str) -> Value {
+    json!({
+        "metadata": { "labels": {
+            "kubernetes.azure.com/cluster": group,
+            "kubernetes.azure.com/agentpool": "nodepool1",
+            "kubernetes.azure.com/mode": "system",
+            "agentpool": "nodepool1",
+            "node.kubernetes.io/instance-type": "Standard_D4s_v5",
+            "topology.kubernetes.io/region": LOCATION,
+            "topology.kubernetes.io/zone": format!("{LOCATION}-1"),
+        } },
+        "spec": { "providerID": format!(
+            "azure:///subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/\
+             virtualMachineScaleSets/aks-nodepool1-12345678-vmss/virtualMachines/0"
+        ) },
+    })
 }

@@ -142,22 +142,7 @@ impl Azure {
                 issuer: ISSUER.to_owned(),
                 extra_apiserver_flags: self.webhook_flags().unwrap_or_else(|reason| panic!("{reason}")),
             });
-            let group = "MC_world_world_eastus";
-            let node = json!({
-                "metadata": { "labels": {
-                    "kubernetes.azure.com/cluster": group,
-                    "kubernetes.azure.com/agentpool": "nodepool1",
-                    "kubernetes.azure.com/mode": "system",
-                    "agentpool": "nodepool1",
-                    "node.kubernetes.io/instance-type": "Standard_D4s_v5",
-                    "topology.kubernetes.io/region": LOCATION,
-                    "topology.kubernetes.io/zone": format!("{LOCATION}-1"),
-                } },
-                "spec": { "providerID": format!(
-                    "azure:///subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/{group}/providers/\
-                     Microsoft.Compute/virtualMachineScaleSets/aks-nodepool1-12345678-vmss/virtualMachines/0"
-                ) },
-            });
+            let node = cluster::node("00000000-0000-0000-0000-000000000000", "MC_world_world_eastus");
             world.merge("v1", "Node", "", "kwok-0", &node);
             world.apply(&webhook::bindings());
             self.inject(&world, PLANE_TENANT);

@@ -132,7 +132,11 @@ impl Subscription {
             certificate: pair.certificate,
             key: pair.key,
         };
-        Cluster::add(self.clone(), name, group, &issuer, Some(plane))
+        let address = plane.server.trim_start_matches("https://").to_owned();
+        let cluster = Cluster::add(self.clone(), name, group, &issuer, Some(plane));
+        // As everywhere, the name is that of the kubeconfig's server; a real one has no port.
+        cluster.say(&json!({ "fqdn": address }));
+        cluster
     }
 
     /// Makes a cluster of which only the resource is there.

@@ -43,6 +43,7 @@ fn a_cluster_is_told_with_its_issuer_and_a_kubeconfig_that_works() {
     subscription.paper_cluster("two", "other");
     let found = call(&ada, "GET", &path(&cluster, ""), &Value::Null).ok();
     assert_eq!(found["properties"]["oidcIssuerProfile"]["issuerURL"], ISSUER);
+    assert_eq!(format!("https://{}", found["properties"]["fqdn"].as_str().expect("text")), world.server_url());
     assert!(ISSUER.ends_with('/') && found["id"].as_str().is_some_and(|id| id.contains("/resourcegroups/")));
     let all = format!("{}/providers/Microsoft.ContainerService/managedClusters?{AKS}", subscription.scope());
     assert_eq!(call(&ada, "GET", &all, &Value::Null).ok()["value"].as_array().map(Vec::len), Some(2));

@@ -159,3 +159,48 @@ fn azure_can_be_far_away() {
     call(&robot, "GET", &path, &Value::Null).ok();
     assert!(begin.elapsed() >= Duration::from_millis(150));
 }
+
+#[test]
+fn a_young_identity_is_not_known_to_the_authority() {
+    let subscription = Azure::shared().subscription();
+    let robot = owner(&subscription);
+    subscription.shows_late(Late::new(What::Client).time(Duration::from_millis(300)));
+    let young = subscription.service_principal("young", &[]);
+    let ask = || {
+        let env = young.env();
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", env["AZURE_CLIENT_ID"].as_str()),
+            ("client_secret", env["AZURE_CLIENT_SECRET"].as_str()),
+            ("scope", "https://management.azure.com/.default"),
+        ];
+        token(subscription.tenant(), &fields)
+    };
+    assert_eq!(ask().number(), 700_016);
+    std::thread::sleep(Duration::from_millis(300));
+    ask().ok();
+    subscription.create_identity("rg", "one");
+    subscription.fault(AzureFault::concurrent_write().times(1));
+    let path = identity(&subscription, "one").replace('?', "/federatedIdentityCredentials/job?");
+    let body = json!({ "properties": { "issuer": "https://a.example/", "subject": "s", "audiences": ["a"] } });
+    assert_eq!(call(&robot, "PUT", &path, &body).status, 409);
+    assert_eq!(call(&robot, "PUT", &path, &body).status, 201);
+    // What a proxy or a firewall says.
+    subscription.fault(AzureFault::page(502, "<html>").times(1));
+    assert_eq!(call(&robot, "GET", &group(&subscription), &Value::Null).status, 502);
+}
+
+#[test]
+fn an_application_may_have_roles_in_two_subscriptions_of_a_tenant() {
+    let azure = Azure::shared();
+    let one = azure.subscription();
+    let two = azure.subscription_in(one.tenant());
+    let robot = one.service_principal("robot", &["Reader"]);
+    let list = || call(&robot, "GET", "/subscriptions?api-version=2022-12-01", &Value::Null).ok();
+    assert_eq!(list()["value"].as_array().map(Vec::len), Some(1));
+    let path = format!("{}?api-version=2022-12-01", two.scope());
+    assert_eq!(call(&robot, "GET", &path, &Value::Null).refused(), (403, "AuthorizationFailed"));
+    two.grant(&robot, "Reader", &two.scope());
+    call(&robot, "GET", &path, &Value::Null).ok();
+    assert_eq!(list()["value"].as_array().map(Vec::len), Some(2));
+}
