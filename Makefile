@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help demo test check fmt lint docs deny update bench tools
+.PHONY: help demo test az check fmt lint docs deny update bench tools
 
 help: ## Show the verbs
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -12,6 +12,9 @@ demo: ## Set up a runner in a local world, and send a deployment through
 
 test: tools ## Pass all tests; needs no cluster and no account
 	@PATH="$$(cargo run --quiet --package world -- path)" cargo test --workspace --no-fail-fast
+
+az: tools ## Pass the tests that run the real az, which is large and comes from PyPI
+	@PATH="$$(cargo run --quiet --package world -- path)" cargo test --workspace --no-fail-fast -- --ignored real_az
 
 check: fmt lint docs test deny ## Everything that has to hold before a change is merged
 

@@ -12,6 +12,7 @@
 //! | [`orchestrator`] | a stand-in for the Platform Orchestrator, held to its OpenAPI documents |
 //! | [`aws`] | IAM, STS and EKS on loopback, which evaluate policies, trust and tokens |
 //! | [`gcp`] | GKE, IAM, projects and tokens of Google on loopback, held to its discovery documents |
+//! | [`azure`] | ARM, Entra and AKS on loopback over TLS, held to the models of Microsoft's clients |
 //! | [`audit`] | what the API server was asked |
 //! | [`principal`] | accounts with exactly the rights that a test gives them |
 //! | [`latency`] | a proxy that makes a service far away |
@@ -21,11 +22,13 @@
 mod agent;
 pub mod audit;
 pub mod aws;
+pub mod azure;
 pub mod binaries;
 pub mod certificates;
 pub mod control_plane;
 pub mod facade;
 pub mod gcp;
+mod jwt;
 pub mod kubeconfig;
 pub mod latency;
 pub mod local;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::jwt::SigningKey;
 use super::metadata::Machine;
 use super::principal::Who;
 use super::tokens::{CLOUD_PLATFORM, EMAIL, Refresh};
 use super::{Project, endpoints};
+use crate::jwt::SigningKey;
 
 /// Somebody, and one way in which a program can act as them: by an access token, unless another way was chosen.
 #[derive(Clone)]

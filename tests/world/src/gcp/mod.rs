@@ -14,7 +14,6 @@ mod discovery;
 mod gcloud;
 mod identity;
 mod impersonation;
-mod jwt;
 mod late;
 mod members;
 mod metadata;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::jwt::Jwt;
 use super::principal::{Who, numeric_of};
 use super::request::Received;
 use super::state::State;
 use super::tokens::{CLOUD_PLATFORM, EMAIL, Token};
+use crate::jwt::Jwt;
 
 pub(super) const LIFE: Duration = Duration::from_secs(3599);
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";

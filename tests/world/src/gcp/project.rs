@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::jwt::SigningKey;
 use super::principal::Who;
 use super::{Cluster, Gcp, Identity, gcloud};
 use crate::facade::{World, write_private};
+use crate::jwt::SigningKey;
 
 /// A project that nobody else has.
 #[derive(Clone)]

@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::jwt::Jwt;
 use super::principal::Who;
 use super::request::Received;
 use super::state::{ClusterRecord, Project, State};
 use super::sts::{field, granted};
+use crate::jwt::Jwt;
 
 pub(super) fn exchange(state: &mut State, received: &Received) -> Answer {
     let fields = received.fields();

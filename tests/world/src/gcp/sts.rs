@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::jwt::Jwt;
 use super::oauth::{self, LIFE};
 use super::principal::Who;
 use super::request::Received;
 use super::state::State;
+use crate::jwt::Jwt;
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::answer::Answer;
-use super::jwt::Jwt;
 use super::principal::{Principal, Who};
 use super::state::State;
+use crate::jwt::Jwt;
 
 /// What lets a token do everything that its holder may do.
 pub(super) const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";

@@ -3,7 +3,8 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256,
+    UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -45,6 +46,15 @@ impl Jwt {
         self.claims[name].as_str().unwrap_or_default()
     }
 
+    /// Returns the audiences, of which a token may have several.
+    pub(super) fn audiences(&self) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match &self.claims["aud"] {
+            Value::Array(all) => all.iter().map(text).collect(),
+            one => vec![text(one)],
+        }
+    }
+
     /// Says whether the token is for this audience.
     pub(super) fn is_for(&self, audience: &str) -> bool {
         match &self.claims["aud"] {
@@ -55,20 +65,31 @@ impl Jwt {
 
     /// Checks the signature against a set of keys, and the times against the clock.
     pub(super) fn verify(&self, keys: &Value) -> Result<(), String> {
-        let id = &self.header["kid"];
-        let key = keys["keys"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|key| id.is_null() || key["kid"] == *id)
-            .ok_or_else(|| format!("no key {id} of the issuer is known"))?;
+        self.check_signature(keys)?;
+        self.check_times()
+    }
+
+    /// Checks the signature against a set of keys; a key is named by its id or by its certificate's digest.
+    pub(super) fn check_signature(&self, keys: &Value) -> Result<(), String> {
+        let names = ["kid", "x5t", "x5t#S256"];
+        let named = names.iter().find(|name| self.header[**name].is_string());
+        // A certificate's digest is the same in both alphabets of base64, and padded.
+        let unpadded =
+            |value: &Value| value.as_str().map(|it| it.trim_end_matches('=').replace('+', "-").replace('/', "_"));
+        let fits = |key: &&Value| named.is_none_or(|name| unpadded(&key[*name]) == unpadded(&self.header[*name]));
+        let key = keys["keys"].as_array().into_iter().flatten().find(fits).ok_or_else(|| {
+            format!("no key {} of the issuer is known", named.map_or(&Value::Null, |it| &self.header[*it]))
+        })?;
         let part = |name: &str| {
             URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap_or_default()).map_err(|error| format!("key: {error}"))
         };
+        let rsa = |how| -> Result<bool, String> {
+            let key = PublicKeyComponents { n: part("n")?, e: part("e")? };
+            Ok(key.verify(how, self.signed.as_bytes(), &self.signature).is_ok())
+        };
         let is_signed = match self.header["alg"].as_str() {
-            Some("RS256") if key["kty"] == "RSA" => PublicKeyComponents { n: part("n")?, e: part("e")? }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes(), &self.signature)
-                .is_ok(),
+            Some("RS256") if key["kty"] == "RSA" => rsa(&RSA_PKCS1_2048_8192_SHA256)?,
+            Some("PS256") if key["kty"] == "RSA" => rsa(&RSA_PSS_2048_8192_SHA256)?,
             Some("ES256") if key["kty"] == "EC" => {
                 let point = [vec![4], part("x")?, part("y")?].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
@@ -77,15 +98,22 @@ impl Jwt {
             }
             _ => return Err(format!("the algorithm {} is not taken", self.header["alg"])),
         };
-        if !is_signed {
-            return Err("the signature is not the issuer's".to_owned());
-        }
+        if is_signed { Ok(()) } else { Err("the signature is not the issuer's".to_owned()) }
+    }
+
+    /// Checks the times against the clock.
+    pub(super) fn check_times(&self) -> Result<(), String> {
         let now = jiff::Timestamp::now().as_second();
-        match self.claims["exp"].as_i64() {
+        let seconds = |name: &str| {
+            let value = &self.claims[name];
+            // Some clients give fractions.
+            value.as_i64().or_else(|| value.to_string().split('.').next()?.parse().ok())
+        };
+        match seconds("exp") {
             Some(end) if end > now => {}
             _ => return Err("the token has expired".to_owned()),
         }
-        let begins = self.claims["nbf"].as_i64().or_else(|| self.claims["iat"].as_i64()).unwrap_or(now);
+        let begins = seconds("nbf").or_else(|| seconds("iat")).unwrap_or(now);
         if begins > now + 60 {
             return Err("the token is of the future".to_owned());
         }
