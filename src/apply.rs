@@ -250,7 +250,8 @@ async fn with_client_id<'m>(manifest: &'m Value, tools: &Tools<'_>) -> Result<Co
     if annotation(manifest).is_none_or(|value| value != PENDING_CLIENT_ID) {
         return Ok(Cow::Borrowed(manifest));
     }
-    let client = tools.cloud.and_then(Cloud::azure).ok_or_else(|| bug("an account for an identity without a connection"))?;
+    let client =
+        tools.cloud.and_then(Cloud::azure).ok_or_else(|| bug("an account for an identity without a connection"))?;
     let azure = tools.settings.azure.as_ref().and_then(AzureSettings::identity_id);
     let id = azure.ok_or_else(|| bug("an account for an identity that nobody named"))?;
     let mut manifest = manifest.clone();

@@ -3,20 +3,20 @@
 use serde_json::{Value, json};
 
 use crate::change::{Action, Change, Planned};
-use crate::cloud::gcp::found::GkeCluster;
 use crate::cluster::{Kind, ObjectRef};
-use crate::plan::{ACCOUNT_ANNOTATION, Plan, ROLE_ANNOTATION, is_job_account};
+use crate::found::Found;
+use crate::plan::{ACCOUNT_ANNOTATION, CLIENT_ID_ANNOTATION, PENDING_CLIENT_ID, Plan, ROLE_ANNOTATION, is_job_account};
 use crate::settings::{RELEASE_NAME, RuleTarget, Settings};
 
 /// What names the jobs' identity in a cloud to the service account.
-const IDENTITY_ANNOTATIONS: [&str; 2] = [ROLE_ANNOTATION, ACCOUNT_ANNOTATION];
+const IDENTITY_ANNOTATIONS: [&str; 3] = [ROLE_ANNOTATION, ACCOUNT_ANNOTATION, CLIENT_ID_ANNOTATION];
 
 /// How kubectl and helm find the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kubeconfig {
     /// There is a context, or the lines run inside the cluster.
     There,
-    /// There is none: EKS itself said where the cluster is.
+    /// There is none: the cloud itself said where the cluster is.
     Missing,
 }
 
@@ -26,16 +26,16 @@ pub fn equivalent(
     plan: &Plan,
     key_is_given: bool,
     kubeconfig: Kubeconfig,
-    gke: Option<&GkeCluster>,
+    found: &Found,
 ) -> Vec<String> {
-    in_the_right_place(settings, kubeconfig, gke, changes(settings, plan, key_is_given))
+    in_the_right_place(settings, kubeconfig, found, changes(settings, plan, key_is_given))
 }
 
 /// Leads the lines with what lets them act where the plan would: in the profile's account, and on the cluster.
 fn in_the_right_place(
     settings: &Settings,
     kubeconfig: Kubeconfig,
-    gke: Option<&GkeCluster>,
+    found: &Found,
     mut lines: Vec<String>,
 ) -> Vec<String> {
     let first = |lines: &[String], tools: &[&str]| {
@@ -47,8 +47,14 @@ fn in_the_right_place(
         if let Some(aws) = &settings.aws {
             lines.insert(at, crate::cloud::aws::commands::update_kubeconfig(&aws.cluster, region(settings)));
         }
-        if let Some(gke) = gke {
-            lines.insert(at, crate::cloud::gcp::commands::get_credentials(gke));
+        if let Some(gcp) = &found.gcp {
+            lines.insert(at, crate::cloud::gcp::commands::get_credentials(&gcp.cluster));
+        }
+        if let Some(azure) = &found.azure {
+            if azure.cluster.entra {
+                lines.insert(at, crate::cloud::azure::commands::convert_kubeconfig());
+            }
+            lines.insert(at, crate::cloud::azure::commands::get_credentials(&azure.cluster.id));
         }
     }
     if let Some(profile) = settings.aws.as_ref().and_then(|aws| aws.profile.as_ref())
@@ -72,7 +78,7 @@ fn changes(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> 
         match change {
             Change::ApplyObject { object, manifest, .. } => match object.kind {
                 Kind::ServiceAccount if is_job_account(settings, object) => {
-                    annotations.extend(annotation(object, manifest));
+                    annotations.extend(annotation(settings, object, manifest));
                     installs |= planned.action == Action::Create || !only_annotates(planned);
                 }
                 Kind::Namespace => lines.push(shell(&["kubectl", "create", "namespace", &object.name])),
@@ -143,15 +149,22 @@ fn changes(settings: &Settings, plan: &Plan, key_is_given: bool) -> Vec<String> 
     lines
 }
 
-/// The line that names the role to IRSA's webhook. The chart's own value would annotate the agent's account too.
-fn annotation(account: &ObjectRef, manifest: &Value) -> Option<String> {
+/// The line that names the jobs' identity to the cloud's webhook. The chart's own value would annotate the agent's account too.
+fn annotation(settings: &Settings, account: &ObjectRef, manifest: &Value) -> Option<String> {
     let annotations = manifest.get("metadata")?.get("annotations")?;
     let (key, identity) =
         IDENTITY_ANNOTATIONS.into_iter().find_map(|key| Some((key, annotations.get(key)?.as_str()?)))?;
     let pair = format!("{key}={identity}");
-    let words =
-        ["kubectl", "annotate", "serviceaccount", &account.name, "-n", &account.namespace, "--overwrite", &pair];
-    Some(shell(&words))
+    let words = ["kubectl", "annotate", "serviceaccount", &account.name, "-n", &account.namespace, "--overwrite"];
+    let made_now = settings.azure.as_ref().filter(|_| identity == PENDING_CLIENT_ID).and_then(|it| it.identity_id());
+    Some(match made_now {
+        // Azure makes it up with the identity.
+        Some(id) => {
+            let show = crate::cloud::azure::commands::show_identity(&id, "clientId");
+            format!("{} {key}=\"$({show})\"", shell(&words))
+        }
+        None => shell(&[&words[..], &[&pair]].concat()),
+    })
 }
 
 /// Whether the annotation of the jobs' identity is all that changes.

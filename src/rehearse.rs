@@ -14,6 +14,7 @@ use crate::pod_template::RUNNER_CONTAINER;
 use crate::settings::Settings;
 
 mod aws;
+mod azure;
 mod cloud;
 mod gcp;
 
@@ -88,7 +89,6 @@ impl Write {
             }
             Change::Aws(_)
             | Change::Gcp(_)
-            | Change::Azure(_)
             | Change::Azure(_)
             | Change::RegisterRunner { .. }
             | Change::PatchRunner { .. }

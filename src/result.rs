@@ -313,10 +313,7 @@ impl ResultDocument {
             issuer: seen.cluster.issuer.clone(),
             tenant: seen.tenant.clone(),
             credentials: seen.credentials.clone(),
-            identity: azure
-                .identity_id()
-                .filter(|_| azure.identity != AzureIdentity::None)
-                .map(|id| id.to_string()),
+            identity: azure.identity_id().filter(|_| azure.identity != AzureIdentity::None).map(|id| id.to_string()),
             client_id: seen.identity.there().map(|identity| identity.client_id.clone()),
         });
     }

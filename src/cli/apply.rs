@@ -50,17 +50,17 @@ pub(super) async fn run(call: &Call<'_>, args: &ApplyArgs) -> Result<ExitCode, F
         Some(file) => {
             let saved = SavedPlan::read(&call.process.path(file))?;
             let mut answers = saved.answers(call.process, call.matches)?;
-            detect(call, &mut answers)?;
+            detect(call, &mut answers).await?;
             (answers, Some(saved))
         }
-        None => (gather(call)?.0, None),
+        None => (gather(call).await?.0, None),
     };
     run_phases(call, &answers, &args.phase, BTreeSet::from(Phase::ALL), saved.as_ref()).await
 }
 
 /// Runs one phase.
 pub(super) async fn run_phase(call: &Call<'_>, args: &PhaseArgs, phase: Phase) -> Result<ExitCode, Failure> {
-    let (answers, _) = gather(call)?;
+    let (answers, _) = gather(call).await?;
     if phase == Phase::Rule && answers.told(&setting::RULE).is_none() && !args.show_settings {
         return Err(Failure::new(FailureKind::AnswerMissing, "which environments is the rule for?")
             .hint("`--rule any`, `--rule env-type=ID`, `--rule project=ID` or `--rule project=ID,env-type=ID`"));

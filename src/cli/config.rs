@@ -31,7 +31,7 @@ pub(super) struct SettingsDocument {
 }
 
 /// Runs `config`.
-pub(super) fn run(call: &Call<'_>, command: &ConfigCommand) -> Result<ExitCode, Failure> {
+pub(super) async fn run(call: &Call<'_>, command: &ConfigCommand) -> Result<ExitCode, Failure> {
     match command {
         ConfigCommand::Schema => {
             let schema = schema();
@@ -44,7 +44,7 @@ pub(super) fn run(call: &Call<'_>, command: &ConfigCommand) -> Result<ExitCode, 
             Ok(ExitCode::Done)
         }
         ConfigCommand::Show => {
-            let (answers, _) = gather(call)?;
+            let (answers, _) = gather(call).await?;
             show_settings(call, &answers)
         }
     }

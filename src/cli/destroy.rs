@@ -47,7 +47,7 @@ pub(super) struct DestroyArgs {
 
 /// Runs `destroy`.
 pub(super) async fn run(call: &Call<'_>, args: &DestroyArgs) -> Result<ExitCode, Failure> {
-    let (answers, _) = gather(call)?;
+    let (answers, _) = gather(call).await?;
     if args.phase.show_settings {
         return super::config::show_settings(call, &answers);
     }

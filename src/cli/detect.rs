@@ -3,6 +3,8 @@
 use crate::answers::registry as setting;
 use crate::answers::{Answers, Layer, Setting};
 use crate::cloud::aws::context::EksContext;
+use crate::cloud::azure::context::AksContext;
+use crate::cloud::azure::subscription_of_credentials;
 use crate::cloud::gcp::context::GkeContext;
 use crate::cloud::gcp::project_of_credentials;
 use crate::cluster::{ContextFacts, Contexts};
@@ -13,9 +15,10 @@ use crate::settings::Provider;
 use super::Call;
 
 /// What somebody without a kubeconfig may not know.
-const WITHOUT_KUBECONFIG: [&str; 2] = [
+const WITHOUT_KUBECONFIG: [&str; 3] = [
     "a cluster on EKS needs no kubeconfig: `--provider eks --cluster-name NAME --region REGION`",
     "a cluster on GKE neither: `--provider gke --cluster-name NAME --location LOCATION --gcp-project PROJECT`",
+    "nor one on AKS: `--provider aks --cluster-name NAME --resource-group NAME --subscription ID`",
 ];
 
 /// What the context in use says, if there is one.
@@ -32,9 +35,18 @@ pub(super) fn context_facts(call: &Call<'_>, answers: &Answers) -> Result<Option
 }
 
 /// Adds what the context says about provider, cluster and region.
-pub(super) fn detect_provider(process: &Process, answers: &mut Answers, facts: Option<&ContextFacts>) {
+pub(super) async fn detect_provider(process: &Process, answers: &mut Answers, facts: Option<&ContextFacts>) {
     let eks = facts.and_then(EksContext::of);
     match (facts, eks) {
+        (Some(facts), None) if let Some(aks) = AksContext::of(facts) => {
+            answers.detect(&setting::PROVIDER, Provider::Aks.word(), aks.from.as_str());
+            if let Some(cluster) = aks.cluster {
+                answers.detect(&setting::CLUSTER_NAME, cluster, "the context's cluster");
+            }
+            if let Some(cloud) = aks.cloud {
+                answers.detect(&setting::AZURE_CLOUD, cloud.word(), aks.from.as_str());
+            }
+        }
         (Some(facts), None) if let Some(gke) = GkeContext::of(facts) => {
             answers.detect(&setting::PROVIDER, Provider::Gke.word(), gke.from.as_str());
             let found = [
@@ -67,10 +79,11 @@ pub(super) fn detect_provider(process: &Process, answers: &mut Answers, facts: O
         }
         (None, None) => detect_without_context(answers),
     }
-    detect_project(process, answers);
+    detect_place(process, answers).await;
 }
 
-/// Without any context, a cluster's name and its region can only mean EKS, its name and its location only GKE.
+/// Without any context, a cluster's name and its region can only mean EKS, its name and its location only GKE, its name
+/// and its resource group only AKS.
 fn detect_without_context(answers: &mut Answers) {
     if answers.told(&setting::CLUSTER_NAME).is_none() {
         return;
@@ -82,17 +95,24 @@ fn detect_without_context(answers: &mut Answers) {
     // AWS_REGION may be there for other tools; what is said more clearly counts, and CLUSTER_LOCATION is our guide's own.
     let of_aws = said(&setting::REGION, Provider::Eks);
     let of_google = said(&setting::LOCATION, Provider::Gke);
-    let clearest = match (of_aws, of_google) {
-        (Some(aws), Some(google)) => Some(if google.0 >= aws.0 { google } else { aws }),
-        (aws, google) => aws.or(google),
-    };
+    // A subscription alone may be there for other tools too.
+    let of_azure =
+        said(&setting::RESOURCE_GROUP, Provider::Aks).or_else(|| said(&setting::SUBSCRIPTION, Provider::Aks));
+    // The last of those that are said equally clearly.
+    let clearest = [of_aws, of_azure, of_google].into_iter().flatten().max_by_key(|(layer, ..)| *layer);
     if let Some((_, provider, source)) = clearest {
         answers.detect(&setting::PROVIDER, provider.word(), source);
     }
 }
 
-/// On GKE the credentials may say which project it is.
-pub(super) fn detect_project(process: &Process, answers: &mut Answers) {
+/// On GKE the credentials may say which project it is, on AKS which subscription.
+pub(super) async fn detect_place(process: &Process, answers: &mut Answers) {
+    if answers.text(&setting::PROVIDER) == Some(Provider::Aks.word())
+        && answers.told(&setting::SUBSCRIPTION).is_none()
+        && let Some((subscription, from)) = subscription_of_credentials(process).await
+    {
+        answers.detect(&setting::SUBSCRIPTION, subscription.as_str(), from);
+    }
     if answers.text(&setting::PROVIDER) == Some(Provider::Gke.word())
         && answers.told(&setting::GCP_PROJECT).is_none()
         && let Some((project, from)) = project_of_credentials(process)
@@ -108,7 +128,7 @@ pub(super) fn no_cluster(call: &Call<'_>, answers: &Answers, is_needed: bool) ->
         return None;
     }
     // The cloud itself says where its clusters are.
-    let in_cloud = [Provider::Eks.word(), Provider::Gke.word()];
+    let in_cloud = [Provider::Eks.word(), Provider::Gke.word(), Provider::Aks.word()];
     let without = answers.text(&setting::PROVIDER).is_some_and(|provider| in_cloud.contains(&provider));
     match Contexts::read(call.process, &files) {
         Ok(Some(contexts)) if without && context.is_none() && contexts.current.is_none() => None,

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 
+use crate::answers::{Layer, registry as setting};
 use crate::cloud::Cloud;
 use crate::cloud::aws::found::EksCluster;
 use crate::cloud::aws::settings::AwsSettings;
 use crate::cloud::aws::{Aws, AwsOptions};
+use crate::cloud::azure::context::AksContext;
 use crate::cloud::azure::found::AksCluster;
 use crate::cloud::azure::settings::AzureSettings;
-use crate::cloud::azure::{Azure, AzureOptions, UserCredential, UserLogin};
+use crate::cloud::azure::{Azure, AzureError, AzureOptions, UserCredential, UserLogin};
 use crate::cloud::gcp::found::GkeCluster;
 use crate::cloud::gcp::settings::GcpSettings;
 use crate::cloud::gcp::{Gcp, GcpOptions, commands};
@@ -21,6 +23,7 @@ use crate::event::Event;
 use crate::failure::{Failure, FailureKind};
 use crate::settings::Settings;
 
+use super::detect::context_facts;
 use super::reach::Way;
 
 /// The settings of the cloud that the cluster is in.
@@ -233,10 +236,24 @@ impl Way<'_> {
     async fn find_group(&self, azure: &mut AzureSettings, client: &Azure) -> Result<(), Failure> {
         (self.tell)(Event::Looking { what: format!("where the cluster `{}` is", azure.cluster) });
         let found = tokio::select! {
-            found = client.cluster(&azure.subscription, None, &azure.cluster) => found?,
+            found = self.look_for(azure, client) => found?,
             () = self.interrupt.pressed() => return Err(super::session::unchanged()),
         };
-        azure.resource_group = Some(found.id.resource_group().to_owned());
+        azure.is_called(found.id.name(), found.id.resource_group());
         Ok(())
+    }
+
+    /// By the address that the context names, as a context may be called anything; else by the cluster's name.
+    async fn look_for(&self, azure: &AzureSettings, client: &Azure) -> Result<AksCluster, AzureError> {
+        let is_told =
+            self.answers.told(&setting::CLUSTER_NAME).is_some_and(|told| told.source.layer() > Layer::Detected);
+        let facts = context_facts(self.call, self.answers).ok().flatten();
+        let fqdn = facts.as_ref().and_then(AksContext::of).and_then(|aks| aks.fqdn);
+        if let Some(fqdn) = fqdn.filter(|_| !is_told)
+            && let Some(cluster) = client.cluster_of_server(&azure.subscription, &fqdn).await?
+        {
+            return Ok(cluster);
+        }
+        client.cluster(&azure.subscription, None, &azure.cluster).await
     }
 }

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::access::Access;
-use crate::answers::registry::{CLUSTER_NAME, GCP_PROJECT, LOCATION, PROVIDER, REGION, RUNNER_ID};
+use crate::answers::registry::{
+    CLUSTER_NAME, GCP_PROJECT, LOCATION, PROVIDER, REGION, RESOURCE_GROUP, RUNNER_ID, SUBSCRIPTION,
+};
 use crate::answers::scripted_line;
 use crate::answers::{Answers, Need, ask_context, ask_rest, misses_cluster, settle};
 use crate::cluster::{Contexts, Kind, ObjectRef};
@@ -83,7 +85,7 @@ pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
 async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, bool), Failure> {
     let mut answers = gather_told(call)?;
     if !call.can_ask() {
-        detect(call, &mut answers)?;
+        detect(call, &mut answers).await?;
         return Ok((answers, false));
     }
     call.terminal.say("This sets up a runner: some questions first, then a plan. Nothing is changed");
@@ -96,7 +98,7 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
         Ok((answers, is_asked))
     })
     .await?;
-    detect(call, &mut answers)?;
+    detect(call, &mut answers).await?;
     let is_asked_second = cluster::choose(call, &mut answers, interrupt).await?;
     let (server, version) = reach(call, &mut answers, interrupt).await?;
     // The nodes may say which cloud it is, and not which of its clusters.
@@ -104,7 +106,7 @@ async fn answers(call: &Call<'_>, interrupt: &Interrupt) -> Result<(Answers, boo
     told::found(call, &answers, &server, version.as_deref())?;
     // The line and the file at the end say it too: flags of a cloud are refused before any node is looked at.
     if is_known_by_nodes(&answers) {
-        for setting in [&PROVIDER, &CLUSTER_NAME, &REGION, &GCP_PROJECT, &LOCATION] {
+        for setting in [&PROVIDER, &CLUSTER_NAME, &REGION, &GCP_PROJECT, &LOCATION, &RESOURCE_GROUP, &SUBSCRIPTION] {
             if let Some(value) = answers.text(setting).map(str::to_owned) {
                 answers.asked(setting, value);
             }

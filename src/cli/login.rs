@@ -8,6 +8,7 @@ use crate::cluster::Cluster;
 use crate::failure::{Failure, FailureKind};
 
 use super::in_cloud::InCloud;
+use super::login_aks;
 use super::login_gke;
 use super::reach::Way;
 
@@ -126,6 +127,9 @@ pub(super) async fn explain(login: &Login, is_turned_away: bool, failure: Failur
         }
         Login::Token { cloud: Cloud::Gcp(client), named } => {
             login_gke::explain_gke(client, named, is_turned_away, failure).await
+        }
+        Login::Token { cloud: Cloud::Azure(client), named } => {
+            login_aks::explain_aks(client, named, is_turned_away, failure).await
         }
         Login::Context | Login::Plugin(_) => failure,
     }

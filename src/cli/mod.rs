@@ -11,6 +11,7 @@ mod in_cloud;
 mod init;
 mod keygen;
 mod login;
+mod login_aks;
 mod login_gke;
 mod manual;
 mod permissions;
@@ -258,7 +259,7 @@ async fn dispatch(command: &Command, call: &Call<'_>) -> Result<ExitCode, Failur
         Command::Install(args) => apply::run_phase(call, args, Phase::Install).await,
         Command::Rule(args) => apply::run_phase(call, args, Phase::Rule).await,
         Command::Permissions(args) => permissions::run(call, args).await,
-        Command::Config(command) => config::run(call, command),
+        Command::Config(command) => config::run(call, command).await,
         Command::Completions(args) => manual::completions(call, args),
         Command::Man => manual::man(call),
     }

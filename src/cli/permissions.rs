@@ -13,6 +13,7 @@ use super::Call;
 use super::session::gather;
 
 mod aws;
+mod azure;
 mod gcp;
 
 /// The document's schema.
@@ -36,6 +37,8 @@ enum Part {
     Aws,
     /// IAM of Google Cloud, for a cluster on GKE
     Gcp,
+    /// Roles of Azure, for a cluster on AKS
+    Azure,
 }
 
 /// What `permissions` writes.
@@ -51,10 +54,10 @@ pub(super) struct PermissionsDocument {
 /// The rights of one part.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 struct PermissionsPart {
-    /// `aws` or `gcp`.
+    /// `aws`, `gcp` or `azure`.
     part: String,
     /// `iam-policy`: an identity-based policy of AWS' IAM. `gcp-custom-role`: a role as `gcloud iam roles create --file`
-    /// takes it.
+    /// takes it. `azure-role-definition`: a role as `az role definition create --role-definition` takes it.
     format: String,
     /// The project in which the role is granted; of Google Cloud only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +68,7 @@ struct PermissionsPart {
 
 /// Runs `permissions`.
 pub(super) async fn run(call: &Call<'_>, args: &PermissionsArgs) -> Result<ExitCode, Failure> {
-    let (answers, _) = gather(call)?;
+    let (answers, _) = gather(call).await?;
     let settled = settle(&answers, call.process, Need::NOTHING)?;
     for warning in &settled.warnings {
         call.terminal.warn(warning);
@@ -78,11 +81,15 @@ pub(super) async fn run(call: &Call<'_>, args: &PermissionsArgs) -> Result<ExitC
             document: aws::policy(call, &answers, &settled, args.destroy).await?,
         }],
         Part::Gcp => gcp::roles(&settled.settings, args.destroy)?,
+        Part::Azure => azure::roles(&settled.settings, args.destroy)?,
     };
     if call.terminal.output == Output::Human {
         for part in &parts {
             if let Some(project) = &part.project {
                 call.terminal.say(&gcp::how_to_use(project));
+            }
+            if args.part == Part::Azure {
+                call.terminal.say(&azure::how_to_use(&part.document));
             }
             call.terminal.data(&serde_json::to_string_pretty(&part.document).unwrap_or_default());
         }

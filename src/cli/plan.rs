@@ -36,7 +36,7 @@ pub(super) struct PlanArgs {
 
 /// Runs `plan`.
 pub(super) async fn run(call: &Call<'_>, args: &PlanArgs) -> Result<ExitCode, Failure> {
-    let (answers, _) = gather(call)?;
+    let (answers, _) = gather(call).await?;
     if args.show_settings {
         return super::config::show_settings(call, &answers);
     }

@@ -96,9 +96,9 @@ pub(super) struct Session<'a> {
 ///
 /// # Errors
 /// A broken file; a context that does not exist.
-pub(super) fn gather(call: &Call<'_>) -> Result<(Answers, Option<ContextFacts>), Failure> {
+pub(super) async fn gather(call: &Call<'_>) -> Result<(Answers, Option<ContextFacts>), Failure> {
     let mut answers = gather_told(call)?;
-    let facts = detect(call, &mut answers)?;
+    let facts = detect(call, &mut answers).await?;
     Ok((answers, facts))
 }
 
@@ -115,14 +115,14 @@ pub(super) fn gather_told(call: &Call<'_>) -> Result<Answers, Failure> {
 ///
 /// # Errors
 /// A broken kubeconfig; a context that does not exist.
-pub(super) fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
+pub(super) async fn detect(call: &Call<'_>, answers: &mut Answers) -> Result<Option<ContextFacts>, Failure> {
     let facts = context_facts(call, answers)?;
     if let Some(facts) = &facts
         && answers.kubeconfig().1.is_none()
     {
         answers.detect(&setting::CONTEXT, facts.context.as_str(), "the kubeconfig's current context");
     }
-    detect_provider(call.process, answers, facts.as_ref());
+    detect_provider(call.process, answers, facts.as_ref()).await;
     Ok(facts)
 }
 
@@ -237,8 +237,7 @@ impl<'a> Session<'a> {
             Login::Token { .. } if no_context => Kubeconfig::Missing,
             _ => Kubeconfig::There,
         };
-        let gke = found.gcp.as_ref().map(|gcp| &gcp.cluster);
-        equivalent(&self.settled.settings, plan, key_is_given, kubeconfig, gke)
+        equivalent(&self.settled.settings, plan, key_is_given, kubeconfig, found)
     }
 
     /// What can be looked at, through clients that are closed for writing.

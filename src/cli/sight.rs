@@ -154,5 +154,14 @@ pub(super) fn tell_of_node(answers: &mut Answers, node: &CloudNode) -> &'static 
             answers.detect(&setting::PROVIDER, Provider::Gke.word(), FROM_NODES);
             "GKE"
         }
+        CloudNode::Aks(node) => {
+            tell(&setting::SUBSCRIPTION, Some(&node.subscription), "the nodes' provider ids");
+            if let Some((group, cluster)) = &node.cluster {
+                tell(&setting::CLUSTER_NAME, Some(cluster), "the nodes' labels");
+                tell(&setting::RESOURCE_GROUP, Some(group), "the nodes' labels");
+            }
+            answers.detect(&setting::PROVIDER, Provider::Aks.word(), FROM_NODES);
+            "AKS"
+        }
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct StatusDocument {
 
 /// Runs `status`.
 pub(super) async fn run(call: &Call<'_>) -> Result<ExitCode, Failure> {
-    let (answers, _) = gather(call)?;
+    let (answers, _) = gather(call).await?;
     let interrupt = Interrupt::default();
     interrupt.listen(|| {});
     // Who may assume a role in the cloud is no question of whether the runner is there.

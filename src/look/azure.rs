@@ -22,9 +22,10 @@ pub(super) async fn look_at_azure(azure: &AzureSettings, client: &Azure) -> Resu
     let in_group = format!("/subscriptions/{}/resourceGroups/{group}", azure.subscription);
     let definitions = try_join_all(wishes.iter().map(|wish| definition(wish, &in_group, client)));
     let cluster = async {
-        client.cluster(&azure.subscription, Some(group), &azure.cluster).await.map_err(|error| {
-            Failure::from(error).hint("or leave Azure out of it: `--identity none`")
-        })
+        client
+            .cluster(&azure.subscription, Some(group), &azure.cluster)
+            .await
+            .map_err(|error| Failure::from(error).hint("or leave Azure out of it: `--identity none`"))
     };
     let tenant = client.tenant();
     let (cluster, identity, federated, definitions, tenant) =

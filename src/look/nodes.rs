@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cloud::aws::names::Region;
+use crate::cloud::azure::names::SubscriptionId;
 use crate::cluster::Cluster;
 
 /// What a node of EKS is labelled with.
@@ -17,6 +18,9 @@ const GKE_LABEL: &str = "cloud.google.com/gke-nodepool";
 /// How GKE calls the issuer of a cluster's tokens, before the cluster's path.
 const GKE_ISSUER: &str = "https://container.googleapis.com/v1/";
 
+/// What every node of AKS is labelled with: the resource group of its nodes.
+const AKS_LABEL: &str = "kubernetes.azure.com/cluster";
+
 /// A cluster in a cloud, as far as it says so itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloudNode {
@@ -24,6 +28,8 @@ pub enum CloudNode {
     Eks(EksNode),
     /// On GKE.
     Gke(GkeNode),
+    /// On AKS.
+    Aks(AksNode),
 }
 
 /// A node of EKS, as far as it tells its cluster.
@@ -46,6 +52,15 @@ pub struct GkeNode {
     pub cluster: String,
 }
 
+/// A node of AKS, as far as it tells its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AksNode {
+    /// The cluster's subscription.
+    pub subscription: String,
+    /// The cluster's resource group and its name, where the group of its nodes still tells them apart.
+    pub cluster: Option<(String, String)>,
+}
+
 /// Reads one node, and of one of GKE who issues the cluster's tokens; `None` when it is of no cloud that this tool knows,
 /// when there is none, and when either may not be read.
 pub async fn cloud_node(cluster: &Cluster) -> Option<CloudNode> {
@@ -53,6 +68,9 @@ pub async fn cloud_node(cluster: &Cluster) -> Option<CloudNode> {
     let node = nodes.get("items")?.get(0)?;
     if let Some(node) = EksNode::of(node) {
         return Some(CloudNode::Eks(node));
+    }
+    if let Some(node) = AksNode::of(node) {
+        return Some(CloudNode::Aks(node));
     }
     if !is_of_gke(node) {
         return None;
@@ -77,6 +95,24 @@ impl GkeNode {
         };
         let owned = |text: &&str| (*text).to_owned();
         Some(Self { project: owned(project), location: owned(location), cluster: owned(cluster) })
+    }
+}
+
+impl AksNode {
+    /// A machine of Azure alone is not enough: other distributions run there too. AKS keeps its nodes in a group
+    /// `MC_<group>_<cluster>_<location>`, unless it was told another name.
+    fn of(node: &Value) -> Option<Self> {
+        let provider_id = node.pointer("/spec/providerID").and_then(Value::as_str)?;
+        let labels = node.pointer("/metadata/labels").and_then(Value::as_object)?;
+        let group = labels.get(AKS_LABEL)?.as_str()?;
+        let id = provider_id.strip_prefix("azure:///subscriptions/")?;
+        let subscription: SubscriptionId = id.split('/').next()?.parse().ok()?;
+        let parts: Vec<_> = group.split('_').collect();
+        let cluster = match parts.as_slice() {
+            ["MC", group, cluster, _] => Some(((*group).to_owned(), (*cluster).to_owned())),
+            _ => None,
+        };
+        Some(Self { subscription: subscription.to_string(), cluster })
     }
 }
 
@@ -130,6 +166,23 @@ mod tests {
         assert_eq!(GkeNode::of_issuer("https://kubernetes.default.svc"), None);
         let node = |labels: Value| json!({ "metadata": { "labels": labels }, "spec": { "providerID": "gce://p/z/n" } });
         assert!(is_of_gke(&node(json!({ "cloud.google.com/gke-nodepool": "a" }))) && !is_of_gke(&node(json!({}))));
+    }
+
+    #[test]
+    fn a_node_of_aks_is_known_by_its_label() {
+        let subscription = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
+        let node = |group: &str| {
+            let labels = if group.is_empty() { json!({}) } else { json!({ "kubernetes.azure.com/cluster": group }) };
+            let id = format!("azure:///subscriptions/{subscription}/resourceGroups/{group}/providers/x");
+            AksNode::of(&json!({ "metadata": { "labels": labels }, "spec": { "providerID": id } }))
+        };
+        let cluster = Some(("my-group".to_owned(), "prod".to_owned()));
+        assert_eq!(node("MC_my-group_prod_eastus"), Some(AksNode { subscription: subscription.to_owned(), cluster }));
+        // Groups and clusters may have such a line in their names too.
+        for unclear in ["MC_my_group_prod_eastus", "nodes"] {
+            assert_eq!(node(unclear), Some(AksNode { subscription: subscription.to_owned(), cluster: None }));
+        }
+        assert_eq!(node(""), None);
     }
 
     #[test]

@@ -234,7 +234,8 @@ fn owner(ground: &Ground<'_>, identity: &ManagedIdentity) -> Option<String> {
         return Some(format!("another cluster, {other}"));
     }
     let account = tags::get(&identity.tags, tags::SERVICE_ACCOUNT)?;
-    (!tags::is_for(&identity.tags, cluster, &jobs)).then(|| format!("another service account of this cluster, {account}"))
+    (!tags::is_for(&identity.tags, cluster, &jobs))
+        .then(|| format!("another service account of this cluster, {account}"))
 }
 
 /// `<namespace>/<name>` of the job service account.

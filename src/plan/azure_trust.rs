@@ -33,7 +33,8 @@ pub(super) fn plan_trust(ground: &Ground<'_>, plan: &mut Plan) {
         Standing::Nearly(near) => {
             let differs: Vec<_> = differences(&wanted, near).iter().map(ToString::to_string).collect();
             let name = credential_object(identity, &near.name);
-            plan.warnings.push(format!("{name} nearly trusts the jobs, and lets nobody of them in: {}", differs.join("; ")));
+            plan.warnings
+                .push(format!("{name} nearly trusts the jobs, and lets nobody of them in: {}", differs.join("; ")));
         }
         Standing::NameTaken(_) | Standing::Free => {}
     }

@@ -2,6 +2,7 @@
 
 mod aws_rights;
 mod azure;
+mod azure_rights;
 mod azure_trust;
 mod choices;
 mod conclude;
@@ -28,6 +29,7 @@ use crate::settings::Settings;
 
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use azure::{CLIENT_ID_ANNOTATION, PENDING_CLIENT_ID, USE_LABEL, client_id, client_id_there, jobs_subject};
+pub use azure_rights::{AzureRight, mark_azure_rights};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
 pub use gcp_rights::{GcpRight, mark_gcp_rights};

@@ -3,10 +3,11 @@
 use crate::cloud::Cloud;
 use crate::failure::Failure;
 use crate::found::Found;
-use crate::plan::{AwsRight, GcpRight, Plan, mark_gcp_rights, mark_rights};
+use crate::plan::{AwsRight, AzureRight, GcpRight, Plan, mark_azure_rights, mark_gcp_rights, mark_rights};
 use crate::settings::Settings;
 
 use super::aws::rehearse_aws;
+use super::azure::rehearse_azure;
 use super::gcp::rehearse_gcp;
 
 /// What the cloud says about the rights that a plan takes.
@@ -18,6 +19,8 @@ pub enum CloudRights {
     Aws(Vec<AwsRight>),
     /// Google Cloud.
     Gcp(Vec<GcpRight>),
+    /// Azure.
+    Azure(Vec<AzureRight>),
 }
 
 impl CloudRights {
@@ -27,6 +30,7 @@ impl CloudRights {
             Self::None => {}
             Self::Aws(rights) => mark_rights(plan, rights),
             Self::Gcp(rights) => mark_gcp_rights(plan, rights),
+            Self::Azure(rights) => mark_azure_rights(plan, rights),
         }
     }
 }
@@ -46,6 +50,7 @@ pub async fn rehearse_cloud(
             CloudRights::Aws(rehearse_aws(settings, plan, seen, client).await?)
         }
         (Some(Cloud::Gcp(client)), _, Some(seen)) => CloudRights::Gcp(rehearse_gcp(plan, seen, client).await?),
+        (Some(Cloud::Azure(client)), ..) => CloudRights::Azure(rehearse_azure(plan, client).await?),
         _ => CloudRights::None,
     })
 }

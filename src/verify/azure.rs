@@ -6,7 +6,7 @@ use base64::Engine;
 use serde_json::Value;
 
 use super::{Observed, Proof};
-use crate::cloud::azure::found::{FederatedCredential, FoundAzure};
+use crate::cloud::azure::found::FederatedCredential;
 use crate::cloud::azure::settings::AzureSettings;
 use crate::cloud::azure::trust::{Standing, differences, standing};
 use crate::cloud::azure::{Azure, ExchangeError, commands, look};
@@ -24,7 +24,6 @@ const WITHOUT_CHANGES: Duration = Duration::from_secs(10);
 pub(super) async fn token_exchanged(
     proof: &Proof<'_>,
     azure: &AzureSettings,
-    found: &FoundAzure,
     client: &Azure,
     cluster: Option<&Cluster>,
     timeout: Duration,
@@ -97,7 +96,8 @@ fn refused(
     error: &ExchangeError,
     id: &crate::cloud::azure::names::ResourceId,
 ) -> Failure {
-    let message = format!("Entra does not exchange a token of the jobs' account for one of the managed identity {}", id.name());
+    let message =
+        format!("Entra does not exchange a token of the jobs' account for one of the managed identity {}", id.name());
     let mut failure = Failure::new(FailureKind::Refused, message).cause(error.to_string());
     let Some(says) = says else { return failure };
     let nearest = there.there().and_then(|there| there.iter().min_by_key(|it| differences(says, it).len()));

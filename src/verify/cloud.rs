@@ -65,10 +65,10 @@ pub(super) async fn identity(
             google::prove(&ground, &claims, cluster, timeout).await
         }
         Some(Cloud::Azure(client)) => {
-            let (Some(azure), Some(seen)) = (&settings.azure, &found.azure) else { return Vec::new() };
+            let (Some(azure), Some(_)) = (&settings.azure, &found.azure) else { return Vec::new() };
             let mut checked = Vec::new();
             for claim in claims {
-                checked.push((claim, azure::token_exchanged(proof, azure, seen, client, cluster, timeout).await));
+                checked.push((claim, azure::token_exchanged(proof, azure, client, cluster, timeout).await));
             }
             checked
         }

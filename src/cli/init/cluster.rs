@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use crate::access::Access;
 use crate::answers::{
-    Answers, Need, ask_cluster, ask_gke_cluster, ask_project, ask_provider, ask_region, misses_cluster, registry,
-    settle,
+    Answers, Need, ask_aks_cluster, ask_cluster, ask_gke_cluster, ask_project, ask_provider, ask_region,
+    ask_subscription, misses_cluster, registry, settle,
 };
 use crate::cloud::aws::{Aws, AwsError, AwsOptions};
+use crate::cloud::azure::{Azure, AzureOptions};
 use crate::cloud::gcp::names::ProjectId;
 use crate::cloud::gcp::{Gcp, GcpOptions};
 use crate::failure::{Failure, FailureKind};
@@ -17,7 +18,7 @@ use crate::settings::Provider;
 use crate::terminal::converse;
 
 use super::super::Call;
-use super::super::detect::detect_project;
+use super::super::detect::detect_place;
 use super::super::session::{extra_roots, unchanged};
 
 /// Asks for provider, place and cluster as far as they are not known; whether there was a question.
@@ -27,12 +28,13 @@ pub(super) async fn choose(call: &Call<'_>, answers: &mut Answers, interrupt: &I
     if answers.text(&registry::CONTEXT).is_none() && answers.told(&registry::PROVIDER).is_none() && !in_pod {
         is_asked = talk(call, interrupt, answers, ask_provider).await?;
     }
-    detect_project(call.process, answers);
+    detect_place(call.process, answers).await;
     if !misses_cluster(answers) {
         return Ok(is_asked);
     }
     match answers.text(&registry::PROVIDER) {
         Some(provider) if provider == Provider::Gke.word() => choose_gke(call, answers, interrupt).await,
+        Some(provider) if provider == Provider::Aks.word() => choose_aks(call, answers, interrupt).await,
         _ => choose_eks(call, answers, interrupt).await,
     }
 }
@@ -73,6 +75,52 @@ async fn choose_gke(call: &Call<'_>, answers: &mut Answers, interrupt: &Interrup
     let project = project.to_string();
     talk(call, interrupt, answers, move |answers, ask| {
         ask_gke_cluster(answers, &project, &clusters, ask).map(|()| true)
+    })
+    .await
+}
+
+/// Asks for the subscription and for one of its clusters, as far as they are not known.
+async fn choose_aks(call: &Call<'_>, answers: &mut Answers, interrupt: &Interrupt) -> Result<bool, Failure> {
+    if answers.told(&registry::SUBSCRIPTION).is_none() {
+        talk(call, interrupt, answers, |answers, ask| ask_subscription(answers, ask).map(|()| true)).await?;
+    }
+    if answers.told(&registry::CLUSTER_NAME).is_some() {
+        return Ok(true);
+    }
+    let mut complete = answers.clone();
+    // Only for the connection: the name is asked for with what the connection lists.
+    complete.detect(&registry::CLUSTER_NAME, "unknown", "nothing");
+    let settled = settle(&complete, call.process, Need::NOTHING)?;
+    let extra_roots = extra_roots(call.process, answers, &settled)?;
+    let Some(azure) = settled.settings.azure else {
+        return Err(Failure::new(FailureKind::Bug, "no settings of Azure on AKS"));
+    };
+    let options = AzureOptions {
+        cloud: azure.cloud,
+        arm_endpoint: azure.arm_endpoint,
+        tenant: None,
+        subscription: Some(azure.subscription.clone()),
+        extra_roots,
+        access: Access::ReadOnly,
+        deadline: Instant::now() + settled.connection.timeout,
+        on_retry: Arc::new(|_| {}),
+        interrupt: Interrupt::default(),
+    };
+    let client = Azure::connect(call.process, options)?;
+    let clusters = tokio::select! {
+        clusters = client.clusters(&azure.subscription) => match clusters {
+            Ok(clusters) => clusters,
+            // Whoever may not list clusters can still name one.
+            Err(error) if error.is_denied() => Vec::new(),
+            Err(error) => return Err(error.into()),
+        },
+        () = interrupt.pressed() => return Err(unchanged()),
+    };
+    let clusters: Vec<_> =
+        clusters.iter().map(|it| (it.id.resource_group().to_owned(), it.id.name().to_owned())).collect();
+    let subscription = azure.subscription.to_string();
+    talk(call, interrupt, answers, move |answers, ask| {
+        ask_aks_cluster(answers, &subscription, &clusters, ask).map(|()| true)
     })
     .await
 }

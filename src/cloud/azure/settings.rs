@@ -1,6 +1,6 @@
 //! Everything that is said about the jobs' identity in Azure, complete and valid.
 
-use super::names::{ResourceId, RoleWish, SubscriptionId};
+use super::names::{ResourceId, RoleWish, SubscriptionId, identity_name_for};
 use crate::settings::{AzureCloud, AzureIdentity};
 
 /// The cluster in AKS and the jobs' identity.
@@ -56,6 +56,15 @@ pub struct CredentialChoice {
 }
 
 impl AzureSettings {
+    /// The cluster is another one than its context's name says.
+    pub fn is_called(&mut self, cluster: &str, resource_group: &str) {
+        cluster.clone_into(&mut self.cluster);
+        self.resource_group = Some(resource_group.to_owned());
+        if let IdentityChoice::Ours { name, told: false } = &mut self.managed_identity {
+            *name = identity_name_for(cluster);
+        }
+    }
+
     /// The id of the jobs' managed identity; `None` while the resource group is not known.
     pub fn identity_id(&self) -> Option<ResourceId> {
         match &self.managed_identity {

@@ -84,9 +84,9 @@ fn plan_roles(standing: &StandingAzure, object: &str, plan: &mut Plan) {
                 plan.planned.push(line(&name, Action::Delete, "of an identity that goes", Some(change)));
             }
         }
-        Look::Unknown(why) => plan.warnings.push(format!(
-            "roles that {object} has are left behind without effect, as they can't be looked at: {why}"
-        )),
+        Look::Unknown(why) => plan
+            .warnings
+            .push(format!("roles that {object} has are left behind without effect, as they can't be looked at: {why}")),
         Look::Missing | Look::NotLooked => {}
     }
 }
