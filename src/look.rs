@@ -215,7 +215,7 @@ fn wanted_objects(
     found: &Found,
     phases: &BTreeSet<Phase>,
 ) -> Result<Vec<ObjectRef>, Failure> {
-    let choices = choose(settings, &lent.inputs(), found);
+    let choices = choose(settings, &lent.inputs(), found, phases);
     let manifests = kubernetes_agent(settings, &choices).map_err(|error| Failure::of(FailureKind::Bug, &error))?;
     let relevant = |phase: Phase| phase == Phase::Namespaces || phases.contains(&phase);
     let identity = phases.contains(&Phase::Identity);

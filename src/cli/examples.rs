@@ -33,7 +33,8 @@ const EXAMPLES: &[(&[&str], &str)] = &[
         &["permissions"],
         "  runner-setup permissions --for aws --context prod\n  \
          runner-setup permissions --for aws --provider eks --cluster-name prod --region eu-central-1 --destroy\n  \
-         runner-setup permissions --for gcp --context gke_my-project_europe-west1_prod --grant-role roles/storage.admin",
+         runner-setup permissions --for gcp --context gke_my-project_europe-west1_prod --grant-role roles/storage.admin\n  \
+         runner-setup permissions --for azure --provider aks --cluster-name prod --resource-group platform --subscription ID",
     ),
     (&["config", "show"], "  runner-setup config show -c runner-setup.yaml -o json"),
     (&["completions"], "  runner-setup completions bash"),

@@ -24,7 +24,7 @@ use crate::process::Process;
 const WAITING: usize = 1024;
 
 /// Makes a bearer token for the next request; it keeps one itself as long as that is good.
-pub type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
+type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
 
 /// What a cloud says about reaching a cluster.
 pub struct ByToken {

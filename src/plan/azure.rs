@@ -42,17 +42,17 @@ pub fn jobs_subject(settings: &Settings) -> String {
 }
 
 /// The name of a managed identity in plans.
-pub fn identity_object(name: &str) -> String {
+pub(super) fn identity_object(name: &str) -> String {
     format!("azure:managed-identity/{name}")
 }
 
 /// The name of a federated credential in plans.
-pub fn credential_object(identity: &str, name: &str) -> String {
+pub(super) fn credential_object(identity: &str, name: &str) -> String {
     format!("azure:federated-credential/{identity}/{name}")
 }
 
 /// The name of a role assignment in plans.
-pub fn assignment_object(role: &str, scope: &str) -> String {
+pub(super) fn assignment_object(role: &str, scope: &str) -> String {
     format!("azure:role-assignment/{role}/{}", scope.trim_start_matches('/'))
 }
 

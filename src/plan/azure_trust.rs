@@ -30,6 +30,10 @@ pub(super) fn plan_trust(ground: &Ground<'_>, plan: &mut Plan) {
             plan.planned.push(line(&credential_object(identity, &same.name), Action::Unchanged, why, None));
             return;
         }
+        // Azure keeps one credential for an issuer and a subject, so that another one can't be added.
+        Standing::Nearly(near) if near.issuer == wanted.issuer && near.subject == wanted.subject => {
+            return plan_replacement(ground, wanted.clone(), near, plan);
+        }
         Standing::Nearly(near) => {
             let differs: Vec<_> = differences(&wanted, near).iter().map(ToString::to_string).collect();
             let name = credential_object(identity, &near.name);
@@ -53,10 +57,16 @@ fn plan_replacement(ground: &Ground<'_>, wanted: FederatedCredential, taken: &Fe
     let object = credential_object(ground.identity.name(), &taken.name);
     let differs = differences(&wanted, taken);
     if !ground.settings.adopt.contains(&object) {
+        let is_same_account = differs.iter().all(|it| it.part == Part::Audience);
+        let otherwise = if is_same_account {
+            format!("take another identity with `--managed-identity {}`", another_name(ground))
+        } else {
+            "choose another name with `--federated-credential NAME`".to_owned()
+        };
         let words: Vec<_> = differs.iter().map(ToString::to_string).collect();
         plan.refusals.push(
             Refusal::new(&object, format!("trusts something else: {}", words.join("; ")))
-                .hint("choose another name with `--federated-credential NAME`")
+                .hint(otherwise)
                 .hint(format!("or let it trust the jobs instead with `--adopt {object}`")),
         );
         return;

@@ -1,6 +1,6 @@
 //! What nobody said is taken from what is there, and only then from the defaults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use crate::cloud::gcp::settings::AccountChoice;
 use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
 use crate::manifests::{CONFIG_ANNOTATION, Choices};
+use crate::phase::Phase;
 use crate::settings::{
     AwsIdentity, AzureIdentity, GcpIdentity, LogLevel, OFFICIAL_IMAGE, OFFICIAL_IMAGE_TAG, RELEASE_NAME, Settings,
     StateStorage,
@@ -24,7 +25,7 @@ const IMAGE_FIELD: [&str; 6] =
     ["f:spec", "f:template", "f:spec", "f:containers", r#"k:{"name":"humanitec-kubernetes-agent-runner"}"#, "f:image"];
 
 /// Decides everything that settings leave open.
-pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
+pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found, phases: &BTreeSet<Phase>) -> Choices {
     let deployment = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::Deployment, settings));
     let config_map = found.cluster.as_ref().and_then(|cluster| live(cluster, Kind::ConfigMap, settings));
     let (image, image_tag) = image(settings, deployment);
@@ -50,7 +51,7 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
         pull_secrets,
         state_namespace: state_namespace(settings, found),
         ca_bundle: inputs.ca_bundle.clone(),
-        job_annotations: job_annotations(settings, found),
+        job_annotations: job_annotations(settings, found, phases),
         config_checksum: true,
     };
     if let Some(deployment) = deployment {
@@ -65,10 +66,10 @@ pub fn choose(settings: &Settings, inputs: &Inputs, found: &Found) -> Choices {
 
 /// What names the jobs' identity in the cloud. Without a look at AWS the role that is there stays: dropping it would take
 /// the identity away. A Google service account is known by its name.
-fn job_annotations(settings: &Settings, found: &Found) -> BTreeMap<String, String> {
+fn job_annotations(settings: &Settings, found: &Found, phases: &BTreeSet<Phase>) -> BTreeMap<String, String> {
     let annotation = of_irsa(settings, found)
         .or_else(|| of_workload_identity(settings, found))
-        .or_else(|| of_managed_identity(settings, found));
+        .or_else(|| of_managed_identity(settings, found, phases));
     annotation.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
 }
 
@@ -92,12 +93,15 @@ fn of_workload_identity(settings: &Settings, found: &Found) -> Option<(&'static 
     Some((ACCOUNT_ANNOTATION, gcp.account_email().to_string()))
 }
 
-/// Azure makes up the client id: without a look at it only the one that is there can be known.
-fn of_managed_identity(settings: &Settings, found: &Found) -> Option<(&'static str, String)> {
+/// Azure makes up the client id: where the identity was not looked at, or is not there and not made by this run, only the
+/// one that is there can be known.
+fn of_managed_identity(settings: &Settings, found: &Found, phases: &BTreeSet<Phase>) -> Option<(&'static str, String)> {
     settings.azure.as_ref().filter(|azure| azure.identity == AzureIdentity::ManagedIdentity)?;
     let client_id = match &found.azure {
-        Some(seen) => client_id(seen).to_owned(),
-        None => annotation_there(settings, found, CLIENT_ID_ANNOTATION)?,
+        Some(seen) if seen.identity.there().is_some() || phases.contains(&Phase::Identity) => {
+            client_id(seen).to_owned()
+        }
+        Some(_) | None => annotation_there(settings, found, CLIENT_ID_ANNOTATION)?,
     };
     Some((CLIENT_ID_ANNOTATION, client_id))
 }

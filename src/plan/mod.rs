@@ -161,7 +161,7 @@ pub fn draft(
 ) -> Result<Plan, TemplateError> {
     let mut plan = Plan { planned: Vec::new(), refusals: Vec::new(), warnings: Vec::new(), key: None };
     plan.warnings.extend(found.notes.iter().cloned());
-    let choices = choose(settings, inputs, found);
+    let choices = choose(settings, inputs, found, phases);
     if let Some(cluster) = &found.cluster {
         plan.warnings.extend(cluster.unseen.iter().cloned());
         objects::plan_namespaces(settings, &choices, cluster, phases, &mut plan)?;

@@ -2,6 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on ends here")]
 
 mod adopt;
+mod aks_detect;
+mod aks_init;
+mod aks_lab;
+mod aks_refusals;
+mod aks_trust;
 mod apply;
 mod aws_room;
 mod crash;

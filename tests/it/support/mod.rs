@@ -1,6 +1,7 @@
 //! What every test stands in.
 
 mod aws;
+mod azure;
 mod by_hand;
 mod chart;
 mod eks_by_hand;
@@ -16,6 +17,7 @@ mod screen;
 mod shipped;
 
 pub(crate) use aws::EksLab;
+pub(crate) use azure::{AksLab, ENTRA_AUDIENCE, FEDERATED_CREDENTIAL, GROUP, MANAGED_IDENTITY};
 pub(crate) use by_hand::new_key;
 pub(crate) use chart::JOB;
 pub(crate) use eks_by_hand::AUDIENCE;
