@@ -14,9 +14,8 @@ fn without_a_kubeconfig_the_cloud_and_the_cluster_are_asked_for() {
     lab.unset("AZURE_SUBSCRIPTION_ID");
     let mut screen = Screen::start(&lab, PLAIN, &[&["init"], &WAYS[..]].concat());
     screen.answers("Where is the cluster?", "3\r");
-    screen.shows(&format!("The runner is set up in one of the clusters of subscription {}.", lab.subscription.id()));
-    screen.shows("another in resource group elsewhere");
-    screen.shows(&format!("1) prod in resource group {GROUP}"));
+    screen.shows("The runner is set up in one of the clusters of subscription").shows(lab.subscription.id());
+    screen.shows(&format!("1. prod in resource group {GROUP}")).shows("2. another in resource group elsewhere");
     screen.answers("Which cluster?", "1\r");
     screen.answers("How?", "1\r");
     screen.answers("Roles on the resource group", "Contributor\r");

@@ -55,14 +55,25 @@ fn a_runner_is_set_up_with_its_identity_and_a_second_run_changes_nothing() {
     assert_eq!(second.json()["outcome"], "nothing-to-do", "{second}");
     assert_eq!(lab.azure_writes_since(mark), Vec::<String>::new());
     lab.keeps_to_the_models();
+    assert_eq!(Azure::shared().stray_violations(), Vec::<String>::new());
+}
 
-    let gone = lab.run(&["destroy", "--yes", "-o", "json"]).exits(0);
+#[test]
+fn everything_that_was_made_goes_and_a_second_run_finds_nothing() {
+    let lab = AksLab::new("aks-destroy");
+    let _ = lab.is_set_up(&[]);
+    let destroy = ["destroy", "--yes", "-o", "json"];
+    let gone = lab.run(&destroy).exits(0);
     assert_eq!(gone.json()["outcome"], "done", "{gone}");
     assert_eq!(lab.subscription.identities(), Vec::<Value>::new());
-    let again = lab.run(&["destroy", "--yes", "-o", "json"]).exits(0);
+    let mark = lab.subscription.mark();
+    let again = lab.run(&destroy).exits(0);
     assert_eq!(again.json()["outcome"], "nothing-to-do", "{again}");
+    assert_eq!(lab.azure_writes_since(mark), Vec::<String>::new());
     lab.keeps_to_the_models();
-    assert_eq!(Azure::shared().stray_violations(), Vec::<String>::new());
+    // The same name again: another client id, and everything follows it.
+    let outcome = lab.is_set_up(&[]);
+    assert_eq!(outcome.claimed("token-exchanged").0, "pass", "{outcome}");
 }
 
 #[test]

@@ -102,7 +102,9 @@ fn a_role_that_is_not_there_or_is_ambiguous_is_said() {
 #[test]
 fn flags_of_another_cloud_are_refused() {
     let lab = AksLab::new("aks-flags");
-    for args in [["--gcp-project=my-project"], ["--grant-role=roles/viewer"], ["--role-name=x"]] {
-        let _ = lab.writes_nothing(2, &args);
+    for flag in ["--gcp-project=my-project", "--grant-role=roles/viewer", "--role-name=x"] {
+        let outcome = lab.run(&["plan", flag, "-o", "json"]).exits(2);
+        let _ = outcome.explains(flag.split('=').next().unwrap()).explains("the provider is `aks`");
     }
+    assert_eq!(lab.subscription.requests().len(), 0);
 }

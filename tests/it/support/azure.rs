@@ -35,10 +35,11 @@ impl AksLab {
         let mut lab = Self::without_kubeconfig(name);
         let kubeconfig = lab.world.kubeconfig_admin_as("prod");
         lab.set("KUBECONFIG", kubeconfig.display().to_string());
-        let cluster = json!({
-            "provider": "aks", "name": "prod", "resourceGroup": GROUP, "subscription": lab.subscription.id(),
+        let file = json!({
+            "apiVersion": "runner-setup/v1",
+            "cluster": { "provider": "aks", "name": "prod" },
+            "azure": { "resourceGroup": GROUP, "subscription": lab.subscription.id() },
         });
-        let file = json!({ "apiVersion": "runner-setup/v1", "cluster": cluster });
         lab.file("runner-setup.yaml", &file.to_string());
         lab
     }
