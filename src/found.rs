@@ -56,6 +56,18 @@ pub struct FoundCluster {
     pub is_admin: bool,
 }
 
+impl FoundCluster {
+    /// Why nothing of the runner may be seen; `None` when something may, or when nothing was looked at.
+    pub fn shows_nothing(&self) -> Option<&str> {
+        let mut unseen = self.objects.values().map(|seen| match seen {
+            Seen::Unknown(why) => Some(why.as_str()),
+            Seen::Missing | Seen::There(_) => None,
+        });
+        let first = unseen.next()??;
+        unseen.all(|why| why.is_some()).then_some(first)
+    }
+}
+
 /// One object, looked at.
 #[derive(Debug)]
 pub enum Seen {

@@ -27,7 +27,7 @@ mod nodes;
 mod pull_secrets;
 mod same_cluster;
 
-use cloud::{SeenCloud, look_at_cloud};
+use cloud::look_if_possible;
 pub use nodes::{CloudNode, EksNode, GkeNode, cloud_node};
 use pull_secrets::look_at_pull_secrets;
 use same_cluster::{NamedCluster, same_cluster};
@@ -70,6 +70,11 @@ pub async fn look(
     let in_cluster = async {
         match cluster {
             Some(cluster) => match look_at_cluster(settings, lent, cluster, phases).await {
+                // The same for somebody who is let in and may see nothing there, as GKE does with everybody it knows.
+                Ok(found) if only_identity && cloud.is_some() && found.shows_nothing().is_some() => {
+                    let why = found.shows_nothing().unwrap_or_default();
+                    Ok((None, Some(format!("the cluster can't be looked at: {why}"))))
+                }
                 Ok(found) => Ok((Some(found), None)),
                 // Whoever sets up identities may have no access to the cluster at all.
                 Err(failure) if only_identity && cloud.is_some() => {
@@ -81,24 +86,7 @@ pub async fn look(
             None => Ok((None, None)),
         }
     };
-    let in_cloud = async {
-        match look_at_cloud(settings, cloud).await {
-            Ok(seen) => Ok((seen, None)),
-            // The other phases need the cloud only to know what the jobs' account is annotated with.
-            Err(failure) if !phases.contains(&Phase::Identity) => {
-                let (name, what) = match settings.gcp {
-                    Some(_) => ("Google Cloud", "Google service account"),
-                    None => ("AWS", "role"),
-                };
-                let message = format!(
-                    "{name} can't be looked at, so the jobs' {what} stays as the cluster has it: {}",
-                    failure.message
-                );
-                Ok((SeenCloud::default(), Some(message)))
-            }
-            Err(failure) => Err(failure),
-        }
-    };
+    let in_cloud = look_if_possible(settings, cloud, phases);
     let at_orchestrator = async {
         match orchestrator {
             Some(orchestrator) => look_at_orchestrator(settings, orchestrator, phases).await.map(Some),

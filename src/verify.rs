@@ -155,31 +155,25 @@ async fn identity(
         return Vec::new();
     }
     let (settings, found) = (proof.settings, proof.found);
-    let mut checked = Vec::new();
-    for claim in identity_claims(proof) {
-        let outcome = match (cloud, &settings.aws, &found.aws, &settings.gcp, &found.gcp) {
-            (Some(Cloud::Aws(client)), Some(aws), Some(seen), ..) => match claim {
-                ASSOCIATED => identity::associated(proof, aws, seen, client).await,
-                _ => identity::token_exchanged(proof, aws, seen, client, cluster, timeout).await,
-            },
-            (Some(Cloud::Gcp(client)), _, _, Some(gcp), Some(seen)) => {
-                let ground = google::Ground { proof, gcp, found: seen, client, tell };
-                match claim {
-                    MAY_ACT => google::may_act(&ground, timeout).await,
-                    ROLES_GRANTED => google::roles_granted(&ground, timeout).await,
-                    _ => google::token_exchanged(&ground, cluster, timeout).await,
-                }
+    let claims = identity_claims(proof);
+    match (cloud, &settings.aws, &found.aws, &settings.gcp, &found.gcp) {
+        (Some(Cloud::Aws(client)), Some(aws), Some(seen), ..) => {
+            let mut checked = Vec::new();
+            for claim in claims {
+                let outcome = match claim {
+                    ASSOCIATED => identity::associated(proof, aws, seen, client).await,
+                    _ => identity::token_exchanged(proof, aws, seen, client, cluster, timeout).await,
+                };
+                checked.push((claim, outcome));
             }
-            _ => return checked,
-        };
-        let is_broken = outcome.is_err();
-        checked.push((claim, outcome));
-        if is_broken {
-            // What comes after it would only say the same in other words.
-            break;
+            checked
         }
+        (Some(Cloud::Gcp(client)), _, _, Some(gcp), Some(seen)) => {
+            let ground = google::Ground { proof, gcp, found: seen, client, tell };
+            google::prove(&ground, &claims, cluster, timeout).await
+        }
+        _ => Vec::new(),
     }
-    checked
 }
 
 /// Reads the registration back and compares its key with the stored one.

@@ -12,7 +12,7 @@ use world::{Credential, Latency, Orchestrator, Right, Setup, World};
 use crate::{FAR, PROGRAM, RUNS, fastest, measured, median, say, shown, trips};
 
 /// So far that what goes out together comes in together, and what waited for an answer does not.
-const VERY_FAR: Duration = Duration::from_millis(800);
+pub(crate) const VERY_FAR: Duration = Duration::from_millis(800);
 
 /// How the jobs get their identity, and how the run logs in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,14 +33,14 @@ impl Way {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Case {
+pub(crate) enum Case {
     First,
     Again,
     Plan,
 }
 
 impl Case {
-    fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::First => "first `apply --no-wait`",
             Self::Again => "`apply --no-wait` again, nothing to do",
@@ -48,7 +48,7 @@ impl Case {
         }
     }
 
-    fn words(self) -> &'static [&'static str] {
+    pub(crate) fn words(self) -> &'static [&'static str] {
         match self {
             Self::First | Self::Again => &["apply", "--yes", "--no-wait"],
             Self::Plan => &["plan"],
@@ -101,7 +101,7 @@ fn row(way: Way, case: Case) -> String {
 
 /// The most requests that can have waited for one another: whoever waits for an answer sends a round trip after it at
 /// the earliest. Waiting for a connection looks the same, so this is never too few.
-fn chain(mut arrivals: Vec<f64>) -> usize {
+pub(crate) fn chain(mut arrivals: Vec<f64>) -> usize {
     arrivals.sort_by(f64::total_cmp);
     let (mut chain, mut last) = (0, f64::NEG_INFINITY);
     for at in arrivals {
@@ -201,6 +201,6 @@ fn run(way: Way, case: Case, round_trip: Duration) -> Cost {
     }
 }
 
-fn seconds(time: SystemTime) -> f64 {
+pub(crate) fn seconds(time: SystemTime) -> f64 {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

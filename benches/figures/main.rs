@@ -1,6 +1,6 @@
 //! What a run costs: wall time near and far, requests, bytes, memory and CPU of the release binary in the test world.
 //!
-//! `cargo bench` prints the tables of `docs/performance.md`.
+//! `cargo bench` prints the tables of `docs/performance.md`; `cargo bench -- eks`, `-- gke` or `-- generic` one of them.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use world::{Latency, Orchestrator, Setup, World};
 
 mod eks;
+mod gke;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_runner-setup");
 const RUNS: usize = 5;
@@ -23,14 +24,35 @@ const SETTLE: Duration = Duration::from_secs(2);
 fn main() -> ExitCode {
     // A process of its own measures each run: memory and CPU of children are only counted together.
     #[expect(clippy::disallowed_methods, reason = "there is no Process here")]
-    let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == "measure") {
-        return measure(words.map(PathBuf::from).collect());
+    let words: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    if let Some((first, program)) = words.split_first()
+        && first.as_os_str() == "measure"
+    {
+        return measure(program);
     }
+    let tables: Vec<_> = words.iter().filter_map(|word| word.to_str()).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |table| tables.is_empty() || tables.contains(&table);
     say(&format!("Machine: {}, {} cores", processor(), std::thread::available_parallelism().map_or(1, usize::from)));
     say(&format!("Date: {}", jiff::Zoned::now().date()));
     let size = std::fs::metadata(PROGRAM).map_or(0, |it| it.len());
-    say(&format!("Binary: {:.1} MiB\n", mebibytes(size)));
+    say(&format!("Binary: {:.1} MiB", mebibytes(size)));
+    if is_wanted("generic") {
+        generic();
+    }
+    if is_wanted("eks") {
+        say("");
+        eks::table();
+    }
+    if is_wanted("gke") {
+        say("");
+        gke::table();
+    }
+    ExitCode::SUCCESS
+}
+
+/// Prints the table of any cluster.
+fn generic() {
+    say("");
     say(
         "| run | 0 ms | 50 ms | round trips | requests: cluster, Orchestrator | connections | sent, received | memory | CPU |",
     );
@@ -47,9 +69,6 @@ fn main() -> ExitCode {
     for line in late.into_iter().flatten() {
         say(&format!("\n{line}"));
     }
-    say("");
-    eks::table();
-    ExitCode::SUCCESS
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -217,7 +236,7 @@ fn wait_until_up(world: &World, namespace: &str, ended: &AtomicBool) -> Option<I
 }
 
 /// Runs a program and writes what it cost.
-fn measure(words: Vec<PathBuf>) -> ExitCode {
+fn measure(words: &[PathBuf]) -> ExitCode {
     let Some((program, arguments)) = words.split_first() else { return ExitCode::FAILURE };
     let begin = Instant::now();
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().expect("the program starts");

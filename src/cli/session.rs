@@ -29,11 +29,14 @@ use crate::verify::{Asked, Proof, verify};
 use super::Call;
 use super::detect::{context_facts, detect_provider, no_cluster};
 use super::login::Login;
+use super::login_gke::explain_outsider;
 use super::reach::{Identity, Reached, Way};
 use super::sight::Opened;
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the last request of a proof may take beyond its time.
+const PROOF_MARGIN: Duration = Duration::from_secs(5);
 /// How this program names itself to servers.
 const USER_AGENT: &str = concat!("runner-setup/", env!("CARGO_PKG_VERSION"));
 
@@ -275,6 +278,7 @@ impl<'a> Session<'a> {
             None => plan,
         };
         in_cloud.mark(&mut plan);
+        explain_outsider(settings, &found, &mut plan);
         self.progress.finish();
         Ok((found, plan))
     }
@@ -285,6 +289,10 @@ impl<'a> Session<'a> {
         let applied = self.carry_out(plan, false, document).await?;
         let proof = Proof { settings, found, plan, key: applied.key.as_ref(), phases: &self.phases };
         let timeout = self.settled.connection.timeout;
+        if let Some(cloud) = &self.cloud {
+            // The proof has a time of its own, and may need all of it before it asks once more.
+            cloud.end_by(Instant::now() + timeout + PROOF_MARGIN);
+        }
         let asked = Asked {
             cluster: self.cluster.as_ref(),
             orchestrator: self.orchestrator.as_ref(),

@@ -4,7 +4,7 @@ use crate::answers::registry as setting;
 use crate::answers::{Answers, Need, Setting, Source, settle};
 use crate::cloud::Cloud;
 use crate::cluster::Cluster;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::found::Found;
 use crate::look::{CloudNode, Sides, cloud_node, look};
 use crate::orchestrator::Orchestrator;
@@ -38,8 +38,10 @@ impl Session<'_> {
             (found, node) = self.look_once(with_cloud).await;
         }
         if let Some(node) = node {
-            self.turn_to_cloud(&node).await?;
+            let service = self.turn_to_cloud(&node).await?;
             (found, _) = self.look_once(with_cloud).await;
+            // Not every cloud is asked anything when it is opened.
+            found = found.map_err(|failure| with_reason(failure, service));
         }
         let is_turned_away = self.cluster.as_ref().is_some_and(Cluster::turned_us_away);
         match found {
@@ -71,25 +73,21 @@ impl Session<'_> {
         Ok(true)
     }
 
-    /// Settles anew what the nodes made known, and opens the cloud.
-    async fn turn_to_cloud(&mut self, node: &CloudNode) -> Result<(), Failure> {
+    /// Settles anew what the nodes made known, and opens the cloud. Returns how people call its service.
+    async fn turn_to_cloud(&mut self, node: &CloudNode) -> Result<&'static str, Failure> {
         // Not everybody may see nodes, and a runner's id must not depend on that.
         if self.opened.answers.told(&setting::RUNNER_ID).is_none() {
             let id = self.settled.settings.runner_id.to_string();
             self.opened.answers.detect(&setting::RUNNER_ID, id, "the context's name");
         }
         let service = tell_of_node(&mut self.opened.answers, node);
-        let with_reason = |failure: Failure| {
-            failure
-                .cause(format!("the cluster is on {service}, as {FROM_NODES} say"))
-                .hint("or set the runner up without an identity in the cloud: --provider generic")
-        };
-        let mut settled = settle(&self.opened.answers, self.call.process, self.opened.need).map_err(with_reason)?;
-        let Reached { cloud, account, .. } = self.way().open(&mut settled).await.map_err(with_reason)?;
+        let because = |failure| with_reason(failure, service);
+        let mut settled = settle(&self.opened.answers, self.call.process, self.opened.need).map_err(because)?;
+        let Reached { cloud, account, .. } = self.way().open(&mut settled).await.map_err(because)?;
         self.progress.finish();
         self.call.terminal.say(&format!("The cluster is on {service}, as {FROM_NODES} say."));
         (self.settled, self.cloud, self.account) = (settled, cloud, account);
-        Ok(())
+        Ok(service)
     }
 
     /// The way to the cloud, and to the cluster anew.
@@ -106,6 +104,16 @@ impl Session<'_> {
             interrupt: &self.interrupt,
         }
     }
+}
+
+/// Says why a cloud is asked at all that nobody named, and how to leave it out.
+fn with_reason(failure: Failure, service: &str) -> Failure {
+    if failure.kind == FailureKind::Interrupted {
+        return failure;
+    }
+    failure
+        .cause(format!("the cluster is on {service}, as {FROM_NODES} say"))
+        .hint("or set the runner up without an identity in the cloud: --provider generic")
 }
 
 /// Whether nobody said which provider it is, and it is taken for none in particular.

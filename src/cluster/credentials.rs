@@ -14,7 +14,11 @@ pub(super) fn told(error: &AuthError) -> String {
             let words = String::from_utf8_lossy(&out.stderr);
             let words: String =
                 words.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(MOST_WORDS).collect();
-            let words = if words.is_empty() { "it said nothing".to_owned() } else { words.replace('\n', "; ") };
+            let words = if words.is_empty() {
+                "what it said, if anything, stands above".to_owned()
+            } else {
+                words.replace('\n', "; ")
+            };
             format!("the credential plugin failed with {}: {words}", out.status)
         }
         AuthError::AuthExecParse(_) => "the credential plugin printed no ExecCredential in JSON".to_owned(),

@@ -1,9 +1,10 @@
 //! Looks at the cluster in GKE and at the jobs' identity in IAM.
 
+use crate::cloud::gcp::change::Resource;
 use crate::cloud::gcp::found::FoundGcp;
 use crate::cloud::gcp::names::ProjectId;
-use crate::cloud::gcp::settings::GcpSettings;
-use crate::cloud::gcp::{Gcp, look};
+use crate::cloud::gcp::settings::{AccountChoice, GcpSettings};
+use crate::cloud::gcp::{Gcp, GcpError, look};
 use crate::cloud::look::Look;
 use crate::failure::{Failure, FailureKind};
 use crate::settings::GcpIdentity;
@@ -15,8 +16,15 @@ pub(super) async fn look_at_gcp(gcp: &GcpSettings, client: &Gcp) -> Result<Found
     };
     let (acts, federates) = (gcp.identity == GcpIdentity::ServiceAccount, gcp.identity == GcpIdentity::Federation);
     let email = gcp.account_email();
-    let account = async { if acts { look(client.service_account(email).await) } else { Ok(Look::NotLooked) } };
-    let account_policy = async { if acts { look(client.account_policy(email).await) } else { Ok(Look::NotLooked) } };
+    let account = async {
+        let read = async || client.service_account(email).await;
+        if acts { look_at_account(gcp, client, read, "iam.serviceAccounts.get").await } else { Ok(Look::NotLooked) }
+    };
+    let account_policy = async {
+        let read = async || client.account_policy(email).await;
+        let permission = "iam.serviceAccounts.getIamPolicy";
+        if acts { look_at_account(gcp, client, read, permission).await } else { Ok(Look::NotLooked) }
+    };
     let project_policy = async {
         if acts || federates { look(client.project_policy(&gcp.project).await.map(Some)) } else { Ok(Look::NotLooked) }
     };
@@ -52,4 +60,21 @@ pub(super) async fn look_at_gcp(gcp: &GcpSettings, client: &Gcp) -> Result<Found
         project_policy: project_policy?,
         credentials_api: credentials_api?,
     })
+}
+
+/// Of an account that a run made which died a moment ago, some of IAM's servers say that one may not see it. Whoever has
+/// the permission in the whole project hears by that only that it is not there yet.
+async fn look_at_account<T>(
+    gcp: &GcpSettings,
+    client: &Gcp,
+    read: impl AsyncFn() -> Result<Option<T>, GcpError>,
+    permission: &str,
+) -> Result<Look<T>, GcpError> {
+    let answer = read().await;
+    if !matches!((&answer, &gcp.account), (Err(GcpError::Denied { .. }), AccountChoice::Ours { .. })) {
+        return look(answer);
+    }
+    let project = Resource::Project(gcp.account_email().project().clone());
+    let is_missing = client.missing_permissions(&project, &[permission]).await.is_ok_and(|missing| missing.is_empty());
+    if is_missing { Ok(Look::Missing) } else { look(answer) }
 }

@@ -261,12 +261,26 @@ fn plan_roles(ground: &Ground<'_>, plan: &mut Plan) {
         };
         plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
     }
+    let grants = plan.planned.iter().filter(|it| matches!(it.change, Some(Change::Gcp(GcpChange::Grant(_))))).count();
+    if ground.gcp.identity == GcpIdentity::Federation && grants > 0 {
+        warn_about_sameness(ground, plan);
+    }
     if ground.gcp.roles.is_empty() && policy.roles_of(&member).is_empty() {
         plan.warnings.push(format!(
             "the jobs have no role in project `{project}`: until they get some (`--grant-role roles/…`), deployments may \
              do nothing there"
         ));
     }
+}
+
+/// What names a service account of a pool names that of every cluster of the pool.
+pub(super) fn warn_about_sameness(ground: &Ground<'_>, plan: &mut Plan) {
+    plan.warnings.push(format!(
+        "all clusters of the workload pool {} share their identities: a service account {} in another one of them gets the \
+         same rights in Google Cloud; another `--job-namespace` or `--job-service-account` here keeps them apart",
+        ground.pool,
+        ground.jobs()
+    ));
 }
 
 /// A grant under a condition stays beside ours, which has none.

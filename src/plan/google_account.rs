@@ -1,15 +1,19 @@
 //! The jobs' Google service account: created, adopted or left alone, and the one grant that lets the jobs act as it.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::google::{
     Ground, WORKLOAD_IDENTITY_USER, account_object, binding_object, line, refuse_unseen, warn_about_conditions,
+    warn_about_sameness,
 };
 use super::{Plan, Refusal};
 use crate::change::{Action, FieldChange, Planned};
 use crate::cloud::gcp::change::{Binding, GcpChange, NewServiceAccount, Resource};
 use crate::cloud::gcp::found::{Policy, ServiceAccount};
 use crate::cloud::gcp::names::{account_id, account_id_for};
+use crate::cloud::gcp::policy::WorkloadGrant;
 use crate::cloud::gcp::settings::AccountChoice;
 use crate::cloud::gcp::{commands, marks};
 use crate::cloud::look::Look;
@@ -49,7 +53,8 @@ fn plan_new(ground: &Ground<'_>, object: &str, plan: &mut Plan) {
         display_name: marks::display_name(&cluster.name),
         description: marks::made(&cluster.path(), &ground.jobs()),
     };
-    plan.planned.push(line(object, Action::Create, "missing", Some(GcpChange::CreateServiceAccount(account))));
+    let why = format!("missing; for the service account {}", ground.jobs());
+    plan.planned.push(line(object, Action::Create, &why, Some(GcpChange::CreateServiceAccount(account))));
 }
 
 /// Whose account this is, when it is not for these jobs.
@@ -126,11 +131,16 @@ fn another_name(ground: &Ground<'_>) -> String {
 fn belongs_to(ground: &Ground<'_>, account: &ServiceAccount, policy: Option<&Policy>) -> Option<Stranger> {
     let (path, jobs) = (ground.found.cluster.path(), ground.jobs());
     if let Some(mark) = marks::read(&account.description) {
-        if mark.cluster != path {
-            return Some(Stranger { who: format!("another cluster, {}", mark.cluster) });
+        if mark.is_of(&path, &jobs) {
+            return None;
         }
-        let other = Some(mark.service_account).filter(|other| *other != jobs)?;
-        return Some(Stranger { who: format!("another service account of this cluster, {other}") });
+        return Some(Stranger {
+            who: if mark.cluster == path {
+                format!("another service account of this cluster, {}", mark.service_account)
+            } else {
+                format!("another cluster, {}", mark.cluster)
+            },
+        });
     }
     if let Some(other) = marks::guide_cluster(&account.display_name).filter(|other| *other != ground.found.cluster.name)
     {
@@ -138,15 +148,18 @@ fn belongs_to(ground: &Ground<'_>, account: &ServiceAccount, policy: Option<&Pol
             who: format!("another cluster: it is called \"{}\", not for {other}", account.display_name),
         });
     }
-    let member = ground.member();
-    if policy?.grants(WORKLOAD_IDENTITY_USER, &member) {
+    if policy?.grants(WORKLOAD_IDENTITY_USER, &ground.member()) {
         return None;
     }
+    // These jobs may stand there already, under a condition or as `principal://…`.
+    let (namespace, name) = (ground.settings.job_namespace.as_str(), ground.settings.job_account.name.as_str());
+    let is_other = |other: &WorkloadGrant| !other.workload.covers(ground.pool, namespace, name);
     let default_account = format!("{RELEASE_NAME}-job");
     let names = [ground.settings.job_account.name.as_str(), default_account.as_str()];
     let runner = policy?
         .workload_members()
         .into_iter()
+        .filter(is_other)
         .find(|other| other.workload.name.as_deref().is_some_and(|name| names.contains(&name)))?;
     let where_it_is =
         if runner.workload.pool == ground.pool { "this cluster or one beside it" } else { "another cluster" };
@@ -170,25 +183,38 @@ fn explain_deleted(ground: &Ground<'_>, object: &str, plan: &mut Plan) {
     let Some(policy) = ground.found.project_policy.there() else { return };
     let email = ground.gcp.account_email();
     let is_there = ground.found.account.there();
-    let mut by_uid: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    let mut by_uid: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (role, uid) in policy.deleted_grants(email) {
-        if is_there.is_none_or(|account| account.unique_id != uid) {
+        let is_back = is_there.is_some_and(|account| account.unique_id == uid);
+        if !is_back && !policy.grants(&role, &email.member()) {
             by_uid.entry(uid).or_default().push(role);
         }
     }
     for (uid, roles) in by_uid {
-        let again = roles.iter().map(|role| format!("--grant-role {role}")).collect::<Vec<_>>().join(" ");
-        let roles = roles.join(", ");
+        let (now, later): (Vec<&String>, Vec<&String>) =
+            roles.iter().partition(|role| ground.gcp.roles.iter().any(|it| it.as_str() == role.as_str()));
+        let mut ways = Vec::new();
+        if is_there.is_none() {
+            let line = commands::undelete_account(email, &uid);
+            ways.push(format!("within 30 days `{line}` brings it back with its roles"));
+        }
+        if !later.is_empty() {
+            let flags = later.iter().map(|role| format!("--grant-role {role}")).collect::<Vec<_>>().join(" ");
+            ways.push(format!("grant {} anew with `{flags}`", if later.len() == 1 { "it" } else { "them" }));
+        }
+        if !now.is_empty() {
+            let (verb, names) = (if now.len() == 1 { "is" } else { "are" }, now.iter().map(|role| role.as_str()));
+            ways.push(format!("{} {verb} granted anew now", names.collect::<Vec<_>>().join(", ")));
+        }
+        let (roles, ways) = (roles.join(", "), ways.join("; "));
         plan.warnings.push(if is_there.is_some() {
             format!(
                 "{object} was created again after it had been deleted: {roles} of the deleted one (unique id {uid}) does \
-                 not count for it; grant it anew with `{again}`"
+                 not count for it; {ways}"
             )
         } else {
             format!(
-                "{object} was deleted, and {roles} of the deleted one (unique id {uid}) will not count for a new one; \
-                 within 30 days `{}` brings it back with its roles, or grant them anew with `{again}`",
-                commands::undelete_account(email, &uid)
+                "{object} was deleted, and {roles} of the deleted one (unique id {uid}) will not count for a new one; {ways}"
             )
         });
     }
@@ -213,10 +239,5 @@ fn plan_member(ground: &Ground<'_>, plan: &mut Plan) {
     let binding =
         Binding { on: Resource::Account(email.clone()), role: WORKLOAD_IDENTITY_USER.to_owned(), member, young };
     plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
-    plan.warnings.push(format!(
-        "all clusters of the workload pool {} share their identities: a service account {} in another one of them gets the \
-         same rights in Google Cloud; another `--job-namespace` or `--job-service-account` here keeps them apart",
-        ground.pool,
-        ground.jobs()
-    ));
+    warn_about_sameness(ground, plan);
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use crate::change::Change;
-use crate::cloud::gcp::Gcp;
 use crate::cloud::gcp::change::Resource;
 use crate::cloud::gcp::found::FoundGcp;
 use crate::cloud::gcp::permissions::permissions_of;
+use crate::cloud::gcp::{Gcp, GcpError};
 use crate::failure::Failure;
 use crate::plan::{GcpRight, Plan};
 
@@ -39,7 +39,8 @@ pub(super) async fn rehearse_gcp(plan: &Plan, found: &FoundGcp, client: &Gcp) ->
                 let objects = permissions.get(permission.as_str()).cloned().unwrap_or_default();
                 GcpRight { on: on.clone(), permission, objects: objects.into_iter().collect(), unknown: None }
             })),
-            Err(error) if error.is_denied() => rights.push(GcpRight {
+            // Only this question goes to that API: without it the changes may still be allowed.
+            Err(error) if error.is_denied() || matches!(error, GcpError::ApiDisabled { .. }) => rights.push(GcpRight {
                 on,
                 permission: permissions.keys().copied().collect::<Vec<_>>().join(", "),
                 objects: Vec::new(),

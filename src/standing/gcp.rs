@@ -19,13 +19,14 @@ pub(super) async fn look_around_gcp(
     client: &Gcp,
 ) -> Result<StandingGcp, Failure> {
     let annotated = annotated.and_then(|text| text.parse::<AccountEmail>().ok());
+    let is_annotated = annotated.is_some();
     // Who named no account now may have named one when it was set up; and may have chosen another identity since.
     let email = match (&gcp.account, annotated) {
         (AccountChoice::Ours { told: false, .. }, Some(annotated)) => annotated,
         _ => gcp.account_email().clone(),
     };
-    let acted = gcp.identity == GcpIdentity::ServiceAccount;
-    let is_known = acted && email == *gcp.account_email();
+    let acts = gcp.identity == GcpIdentity::ServiceAccount;
+    let is_known = acts && email == *gcp.account_email();
     let account =
         async { if is_known { Ok(found.account.clone()) } else { look(client.service_account(&email).await) } };
     let policy =
@@ -46,7 +47,7 @@ pub(super) async fn look_around_gcp(
         })
     };
     let (account, policy, neighbours) = futures::try_join!(account, policy, neighbours)?;
-    Ok(StandingGcp { email, account, policy, neighbours })
+    Ok(StandingGcp { email, acted: acts || is_annotated, account, policy, neighbours })
 }
 
 fn others(all: Vec<(String, String)>, found: &FoundGcp) -> Vec<String> {

@@ -66,6 +66,7 @@ pub(super) fn split(object: &str) -> (String, String) {
         ("kubernetes", [kind, namespace, name]) => (format!("namespace {namespace}"), format!("{kind} {name}")),
         ("kubernetes", [kind, name]) => ("cluster".to_owned(), format!("{kind} {name}")),
         ("aws", [kind, rest @ ..]) => ("AWS".to_owned(), format!("{kind} {}", rest.join("/"))),
+        ("gcp", [kind, rest @ ..]) => ("Google Cloud".to_owned(), format!("{kind} {}", rest.join("/"))),
         ("orchestrator", [kind, rest @ ..]) => ("Orchestrator".to_owned(), format!("{kind} {}", rest.join("/"))),
         _ => (part.to_owned(), rest.to_owned()),
     }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Observed, Proof};
+use super::{Observed, Proof, TOKEN_EXCHANGED};
 use crate::cloud::gcp::Gcp;
 use crate::cloud::gcp::found::{FoundGcp, Policy};
 use crate::cloud::gcp::settings::GcpSettings;
@@ -46,8 +46,35 @@ impl Ground<'_> {
     }
 }
 
+/// Proves what is claimed of the jobs' identity. The policies are read back at the same time; after a claim that does not
+/// hold comes none that would only say the same in other words.
+pub(super) async fn prove(
+    ground: &Ground<'_>,
+    claims: &[&'static str],
+    cluster: Option<&Cluster>,
+    timeout: Duration,
+) -> Vec<(&'static str, Result<Observed, Failure>)> {
+    let acts = async { if claims.contains(&MAY_ACT) { Some(may_act(ground, timeout).await) } else { None } };
+    let roles =
+        async { if claims.contains(&ROLES_GRANTED) { Some(roles_granted(ground, timeout).await) } else { None } };
+    let (acts, roles) = futures::join!(acts, roles);
+    let mut checked = Vec::new();
+    for (claim, outcome) in [(MAY_ACT, acts), (ROLES_GRANTED, roles)] {
+        let Some(outcome) = outcome else { continue };
+        let is_broken = outcome.is_err();
+        checked.push((claim, outcome));
+        if is_broken {
+            return checked;
+        }
+    }
+    if claims.contains(&TOKEN_EXCHANGED) {
+        checked.push((TOKEN_EXCHANGED, token_exchanged(ground, cluster, timeout).await));
+    }
+    checked
+}
+
 /// Reads the account's policy back: it lets in exactly the jobs' account.
-pub(super) async fn may_act(ground: &Ground<'_>, timeout: Duration) -> Result<Observed, Failure> {
+async fn may_act(ground: &Ground<'_>, timeout: Duration) -> Result<Observed, Failure> {
     let email = ground.gcp.account_email();
     let pool = ground.found.cluster.workload_pool.as_deref().unwrap_or_default();
     let member = jobs_member(ground.proof.settings, pool);
@@ -74,7 +101,7 @@ pub(super) async fn may_act(ground: &Ground<'_>, timeout: Duration) -> Result<Ob
 }
 
 /// Reads the project's policy back: the jobs' identity has every role that was asked for.
-pub(super) async fn roles_granted(ground: &Ground<'_>, timeout: Duration) -> Result<Observed, Failure> {
+async fn roles_granted(ground: &Ground<'_>, timeout: Duration) -> Result<Observed, Failure> {
     let project = &ground.gcp.project;
     let Some(member) = grantee(ground.proof.settings, ground.gcp, ground.found) else {
         return Ok(Observed::Unknown("who gets the roles can't be known".to_owned()));
@@ -128,17 +155,23 @@ where
     let patience = if ground.is_changed() { READ_BACK.min(timeout) } else { Duration::ZERO };
     let end = Instant::now() + patience;
     loop {
-        let policy = match read().await {
-            Ok(policy) => policy.unwrap_or_else(|| Policy(serde_json::json!({}))),
-            Err(Ok(why)) => return Ok(ReadBack::Unknown(why)),
+        let is_last = Instant::now() + PAUSE > end;
+        let observed = match read().await {
+            Ok(policy) => {
+                let policy = policy.unwrap_or_else(|| Policy(serde_json::json!({})));
+                let Some((role, member)) = lacks(&policy, wanted) else { return Ok(ReadBack::Fits) };
+                if is_last {
+                    let nearest = nearest(&policy, member);
+                    return Ok(ReadBack::Lacks { role: role.to_owned(), member: member.to_owned(), nearest });
+                }
+                format!("{role} for {member} is not read back yet")
+            }
+            // Of what is new, some servers say that one may not see it.
+            Err(Ok(why)) if is_last => return Ok(ReadBack::Unknown(why)),
+            Err(Ok(why)) => why,
             Err(Err(failure)) => return Err(failure),
         };
-        let Some((role, member)) = lacks(&policy, wanted) else { return Ok(ReadBack::Fits) };
-        if Instant::now() + PAUSE > end {
-            let nearest = nearest(&policy, member);
-            return Ok(ReadBack::Lacks { role: role.to_owned(), member: member.to_owned(), nearest });
-        }
-        ground.waiting(claim, format!("{role} for {member} is not read back yet"));
+        ground.waiting(claim, observed);
         tokio::time::sleep(PAUSE).await;
     }
 }
@@ -165,7 +198,7 @@ fn difference(wanted: &str, there: &str) -> String {
 
 /// Mints a token for the job service account and exchanges it as GKE's metadata server does. That way in is no documented
 /// one, so that it works is a proof, and that it does not is none.
-pub(super) async fn token_exchanged(
+async fn token_exchanged(
     ground: &Ground<'_>,
     cluster: Option<&Cluster>,
     timeout: Duration,

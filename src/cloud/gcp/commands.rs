@@ -114,10 +114,16 @@ pub fn describe_endpoints(cluster: &GkeCluster) -> String {
 }
 
 /// The line that lets somebody work in the clusters of a project.
-pub fn let_in(project: &ProjectId) -> String {
-    format!(
-        "gcloud projects add-iam-policy-binding {project} --member user:ADDRESS --role roles/container.admin --condition=None"
-    )
+///
+/// `address` is whom the cluster takes somebody for, when it says so.
+pub fn let_in(project: &ProjectId, address: Option<&str>) -> String {
+    let member = match address {
+        Some(address) if address.ends_with(".gserviceaccount.com") => format!("serviceAccount:{address}"),
+        Some(address) if address.contains('@') => format!("user:{address}"),
+        _ => "user:ADDRESS".to_owned(),
+    };
+    let words = ["gcloud", "projects", "add-iam-policy-binding", project.as_str(), "--member", &member];
+    shell(&[&words[..], &["--role", "roles/container.admin", "--condition=None"]].concat())
 }
 
 /// The line that shows who may do what in a project.

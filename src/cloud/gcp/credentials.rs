@@ -103,6 +103,7 @@ impl Login {
             match candidate(&file) {
                 Ok(candidate) => {
                     file_quota = file.text("quota_project_id");
+                    tried.clear();
                     vec![candidate]
                 }
                 // gcloud itself can use what the library can't.

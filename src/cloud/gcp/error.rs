@@ -348,9 +348,12 @@ pub fn look<T>(read: Result<Option<T>, GcpError>) -> Result<Look<T>, GcpError> {
     match read {
         Ok(Some(it)) => Ok(Look::There(it)),
         Ok(None) => Ok(Look::Missing),
-        Err(error @ (GcpError::Denied { .. } | GcpError::ApiDisabled { .. } | GcpError::ProjectHidden { .. })) => {
-            Ok(Look::Unknown(error.to_string()))
+        Err(GcpError::ApiDisabled { action, api, project, message }) => {
+            let on = super::commands::enable_api(&api, &project);
+            let error = GcpError::ApiDisabled { action, api, project, message };
+            Ok(Look::Unknown(format!("{error}; {on}")))
         }
+        Err(error @ (GcpError::Denied { .. } | GcpError::ProjectHidden { .. })) => Ok(Look::Unknown(error.to_string())),
         Err(error) => Err(error),
     }
 }

@@ -32,6 +32,8 @@ pub struct StandingGcp {
     /// The address of the Google service account that is taken back: the told one, else the one that the job service
     /// account is annotated with, else the one that would be made.
     pub email: AccountEmail,
+    /// Whether the jobs act as it, by the settings or by their annotation; else it is only looked for.
+    pub acted: bool,
     /// That account.
     pub account: Look<ServiceAccount>,
     /// Who may do what with it.

@@ -9,6 +9,7 @@ use super::names::ProjectId;
 use super::settings::{AccountChoice, GcpSettings};
 use crate::settings::GcpIdentity;
 
+const LIST_CLUSTERS: &str = "container.clusters.list";
 const GET_ACCOUNT: &str = "iam.serviceAccounts.get";
 const UPDATE_ACCOUNT: &str = "iam.serviceAccounts.update";
 const CREATE_ACCOUNT: &str = "iam.serviceAccounts.create";
@@ -68,10 +69,16 @@ pub fn teardown_roles(settings: &GcpSettings) -> Vec<RoleDocument> {
                 AccountChoice::Own(email) if *email.project() == settings.project => here.extend(account),
                 AccountChoice::Own(email) => there.push((email.project().clone(), account.to_vec())),
             }
+            if let AccountChoice::Own(_) | AccountChoice::Ours { told: true, .. } = settings.account {
+                // Of an account that stays only our member goes, which may be another cluster's of the pool.
+                here.push(LIST_CLUSTERS);
+            }
             here.extend(project_policy(settings));
         }
         GcpIdentity::Federation => {
             here.push("resourcemanager.projects.get");
+            // Its members may be those of another cluster of the pool: the clusters are looked through.
+            here.push(LIST_CLUSTERS);
             here.extend(project_policy(settings));
         }
     }
@@ -82,7 +89,7 @@ fn cluster_permissions(settings: &GcpSettings) -> Vec<&'static str> {
     // `connect` lets one through the control plane's DNS name.
     let mut permissions = vec!["container.clusters.get", "container.clusters.connect"];
     if settings.location.is_none() {
-        permissions.push("container.clusters.list");
+        permissions.push(LIST_CLUSTERS);
     }
     permissions
 }
@@ -170,7 +177,9 @@ mod tests {
         let names = json!(["container.clusters.connect", "container.clusters.get"]);
         assert_eq!(none.document["includedPermissions"], names);
         let [back] = teardown_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[])).try_into().unwrap();
-        assert!(has(&back, DELETE_ACCOUNT) && !has(&back, CREATE_ACCOUNT));
+        assert!(has(&back, DELETE_ACCOUNT) && !has(&back, CREATE_ACCOUNT) && !has(&back, LIST_CLUSTERS));
+        let [back] = teardown_roles(&settings(GcpIdentity::Federation, here, true, &[])).try_into().unwrap();
+        assert!(has(&back, LIST_CLUSTERS) && !has(&back, GET_ACCOUNT));
     }
 
     #[test]

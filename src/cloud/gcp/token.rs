@@ -93,7 +93,7 @@ impl Shared {
             return Ok(kept.token.clone());
         }
         let first = self.login.chosen.load(Ordering::Relaxed);
-        let mut failed = None;
+        let mut failed = Vec::new();
         for (index, candidate) in self.login.candidates.iter().enumerate().skip(first) {
             match self.token_of(candidate).await {
                 Ok(new) => {
@@ -103,10 +103,19 @@ impl Shared {
                     *kept = new.until.is_some().then_some(new);
                     return Ok(token);
                 }
-                Err(error) => failed = Some(both(failed, error)),
+                Err(error) => failed.push(error),
             }
         }
-        Err(failed.unwrap_or_else(|| GcpError::NoCredentials { tried: self.login.tried.clone() }))
+        // A machine of Google's was only guessed; whoever is logged in to gcloud hears what gcloud says.
+        let is_guess = |candidate: &Candidate| matches!(candidate.source, Source::Library(_));
+        let is_guessed = !self.login.tried.is_empty() && self.login.candidates.iter().any(is_guess);
+        match failed.pop() {
+            Some(error) if failed.is_empty() && !is_guessed => Err(error),
+            last => {
+                let said = failed.iter().chain(&last).map(said);
+                Err(GcpError::NoCredentials { tried: self.login.tried.iter().cloned().chain(said).collect() })
+            }
+        }
     }
 
     async fn token_of(&self, candidate: &Candidate) -> Result<Kept, GcpError> {
@@ -137,17 +146,13 @@ impl Shared {
     }
 }
 
-/// The last source's error, with what the ones before it said.
-fn both(before: Option<GcpError>, error: GcpError) -> GcpError {
-    let Some(before) = before else { return error };
-    let said = |error: &GcpError| {
-        let cause = match error {
-            GcpError::CredentialsFailed { causes, .. } | GcpError::LoginExpired { causes, .. } => causes.last(),
-            _ => None,
-        };
-        cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+/// What one source of several said.
+fn said(error: &GcpError) -> String {
+    let cause = match error {
+        GcpError::CredentialsFailed { causes, .. } | GcpError::LoginExpired { causes, .. } => causes.last(),
+        _ => None,
     };
-    GcpError::NoCredentials { tried: vec![said(&before), said(&error)] }
+    cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 fn expired(words: &str, causes: Vec<String>, login: &'static str) -> GcpError {

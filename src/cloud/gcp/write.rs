@@ -114,6 +114,14 @@ impl Gcp {
         missing.is_ok_and(|missing| !missing.is_empty())
     }
 
+    /// The same about writing a policy.
+    async fn is_denied_on(&self, on: &Resource) -> bool {
+        match on {
+            Resource::Account(email) => self.is_surely_denied(email, set_permission(on)).await,
+            Resource::Project(_) => true,
+        }
+    }
+
     /// Reads a policy, changes one member in it and writes it back, again from the beginning when somebody else wrote
     /// meanwhile (`gcp-azure.md`, part 1, G5 to G8).
     async fn change_policy(&self, binding: &Binding, is_grant: bool) -> Result<(), GcpError> {
@@ -124,12 +132,20 @@ impl Gcp {
             Resource::Account(email) => binding.young || self.shared.has_made(email.as_str()),
             Resource::Project(_) => false,
         };
+        let not_known = |error| Written::Again(format!("IAM does not know {} everywhere yet", on.words()), error);
         loop {
             let outcome = match self.policy(on).await {
                 Ok(Some(policy)) => {
                     let change = if is_grant { with_member } else { without_member };
                     let Some(document) = change(&policy, role, member) else { return Ok(()) };
-                    self.write_policy(binding, document).await?
+                    match self.write_policy(binding, document).await {
+                        // One server knew it already, and the next one does not.
+                        Err(error @ GcpError::Missing { .. }) if is_young => not_known(error),
+                        Err(error @ GcpError::Denied { .. }) if is_young && !self.is_denied_on(on).await => {
+                            not_known(error)
+                        }
+                        written => written?,
+                    }
                 }
                 // Nobody is let in by the policy of what is gone.
                 Ok(None) if !is_grant && !is_young => return Ok(()),
@@ -139,11 +155,9 @@ impl Gcp {
                     if !is_young {
                         return Err(error);
                     }
-                    Written::Again(format!("IAM does not know {} everywhere yet", on.words()), error)
+                    not_known(error)
                 }
-                Err(error @ GcpError::Denied { .. }) if is_young => {
-                    Written::Again(format!("IAM does not know {} everywhere yet", on.words()), error)
-                }
+                Err(error @ GcpError::Denied { .. }) if is_young => not_known(error),
                 Err(error) => return Err(error),
             };
             let Written::Again(why, error) = outcome else { return Ok(()) };
@@ -157,7 +171,7 @@ impl Gcp {
         let (on, member) = (&binding.on, &binding.member);
         let call = on.call("setIamPolicy", json!({ "policy": document }), set_permission(on));
         // Not sent again by itself: after a broken connection the etag is perhaps not the one that is there any more.
-        let trouble = match self.send(&call).await {
+        let trouble = match self.send_renewed(&call).await {
             Ok(_) => return Ok(Written::Done),
             Err(trouble) => trouble,
         };

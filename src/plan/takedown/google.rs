@@ -36,11 +36,14 @@ fn plan_account(settings: &Settings, member: &str, found: &FoundGcp, standing: &
     let object = account_object(standing.email.as_str());
     let account = match &standing.account {
         Look::Missing | Look::NotLooked => return,
+        // Nothing says that there was one.
+        Look::Unknown(_) if !standing.acted => return,
         Look::Unknown(why) => return refuse_unseen(&object, why, plan),
         Look::There(account) => account,
     };
     let policy = match &standing.policy {
         Look::There(policy) => policy,
+        Look::Unknown(_) if !standing.acted => return,
         Look::Unknown(why) => return refuse_unseen(&object, why, plan),
         Look::Missing | Look::NotLooked => return,
     };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use world::Mark;
 
-use super::{AGENT, Lab, Outcome};
+use super::{AGENT, JOB, Lab, Outcome};
 
 impl Lab {
     /// What `kubectl create` does.
@@ -55,6 +55,31 @@ impl Lab {
         for object in self.chart() {
             self.create_as("kubectl-client-side-apply", &object);
         }
+        pem
+    }
+
+    /// The guide's kubectl, helm and hctl steps: the chart's annotation lands on both accounts. Returns the key's PEM.
+    pub(crate) fn create_all_annotated(&self, annotation: &str, value: &str) -> String {
+        self.create_namespaces();
+        let pem = new_key();
+        self.create_secret(AGENT, "private_key", &pem);
+        for mut object in self.chart() {
+            object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = json!("Helm");
+            object["metadata"]["annotations"] = json!({
+                "meta.helm.sh/release-name": AGENT, "meta.helm.sh/release-namespace": self.runner_namespace,
+            });
+            if object["kind"] == "ServiceAccount" {
+                object["metadata"]["annotations"][annotation] = json!(value);
+            }
+            self.create_as("helm", &object);
+        }
+        let key = runner_setup::keypair::PrivateKey::from_pem(pem.clone()).unwrap().public().to_pem();
+        self.orchestrator.add_runner(&json!({
+            "id": self.runner,
+            "runner_configuration": { "type": "kubernetes-agent", "key": key,
+                "job": { "namespace": self.job_namespace, "service_account": JOB } },
+            "state_storage_configuration": { "type": "kubernetes", "namespace": self.job_namespace },
+        }));
         pem
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AGENT, EksLab, JOB, Outcome, new_key};
+use super::{AGENT, EksLab, JOB, Outcome};
 
 /// The audience of IRSA.
 pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";
@@ -106,29 +106,9 @@ impl EksLab {
         Some(account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].as_str()?.to_owned())
     }
 
-    /// The guide's kubectl, helm and hctl steps: the chart's annotations land on both accounts. Returns the key's PEM.
+    /// The guide's kubectl, helm and hctl steps, with the role on both accounts. Returns the key's PEM.
     pub(crate) fn create_all_for(&self, role_arn: &str) -> String {
-        self.create_namespaces();
-        let pem = new_key();
-        self.create_secret(AGENT, "private_key", &pem);
-        for mut object in self.chart() {
-            object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = json!("Helm");
-            object["metadata"]["annotations"] = json!({
-                "meta.helm.sh/release-name": AGENT, "meta.helm.sh/release-namespace": self.runner_namespace,
-            });
-            if object["kind"] == "ServiceAccount" {
-                object["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] = json!(role_arn);
-            }
-            self.create_as("helm", &object);
-        }
-        let key = runner_setup::keypair::PrivateKey::from_pem(pem.clone()).unwrap().public().to_pem();
-        self.orchestrator.add_runner(&json!({
-            "id": self.runner,
-            "runner_configuration": { "type": "kubernetes-agent", "key": key,
-                "job": { "namespace": self.job_namespace, "service_account": JOB } },
-            "state_storage_configuration": { "type": "kubernetes", "namespace": self.job_namespace },
-        }));
-        pem
+        self.create_all_annotated("eks.amazonaws.com/role-arn", role_arn)
     }
 
     /// What came of a claim, in a result document.

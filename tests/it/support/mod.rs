@@ -6,6 +6,8 @@ mod chart;
 mod eks_by_hand;
 mod eks_context;
 mod gcp;
+mod gke_context;
+mod gke_guide;
 mod lab;
 mod outcome;
 mod proxy;
@@ -19,6 +21,8 @@ pub(crate) use chart::JOB;
 pub(crate) use eks_by_hand::AUDIENCE;
 pub(crate) use eks_context::{exec, exec_credential};
 pub(crate) use gcp::{GkeLab, LOCATION};
+pub(crate) use gke_context::shows_no_token;
+pub(crate) use gke_guide::{WORKLOAD_USER, without_etag};
 /// A variable of the test run itself.
 #[expect(clippy::disallowed_methods, reason = "tests have no Process")]
 pub(crate) fn variable(name: &str) -> Option<String> {
