@@ -260,7 +260,7 @@ pub enum AzureError {
     #[error("managed identity `{}` has {} federated credentials already: it can't trust another account", identity.name(), super::trust::MOST_CREDENTIALS)]
     TooManyCredentials {
         /// The identity.
-        identity: ResourceId,
+        identity: Box<ResourceId>,
         /// Their names.
         names: Vec<String>,
     },

@@ -131,7 +131,7 @@ impl Shared {
         let mut patience = Patience::new(self.deadline().max(Instant::now() + candidate.patience));
         loop {
             let scopes = [scope];
-            let asked = candidate.credential.get_token(&scopes, None);
+            let asked = async { (candidate.make)()?.get_token(&scopes, None).await };
             let error = match tokio::time::timeout(candidate.patience, asked).await {
                 Ok(Ok(token)) => return Ok(kept(token.token.secret(), token.expires_on)),
                 Ok(Err(error)) => error,
