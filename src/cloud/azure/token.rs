@@ -17,7 +17,7 @@ use super::client::{Azure, Shared};
 use super::commands;
 use super::credentials::{Candidate, Who};
 use super::entra::{self, Verdict};
-use super::failure::{CLOCK, ENVIRONMENT};
+use super::failure::{CLOCK, ENVIRONMENT, LIST_SUBSCRIPTIONS};
 use super::refusal::{aadsts_in, first_line, shown};
 use super::understand::causes;
 use crate::cloud::reach::{ReachProblem, reach_problem};
@@ -199,6 +199,9 @@ impl Shared {
                 let mut advice: Vec<_> = verdict.advice().map(str::to_owned).into_iter().collect();
                 if problem == ReachProblem::UnknownIssuer && candidate.who == Who::Person {
                     advice.push("az trusts what REQUESTS_CA_BUNDLE names: REQUESTS_CA_BUNDLE=PEM".to_owned());
+                }
+                if lower.contains("doesn't exist in cloud") {
+                    advice.push(LIST_SUBSCRIPTIONS.to_owned());
                 }
                 match candidate.who {
                     Who::Person => advice.push(login),

@@ -1,7 +1,10 @@
 use std::io::Write;
 
+#[cfg(unix)]
 use super::super::az::tests::az;
-use super::super::server::{S, SECRET, Server, TOKEN, entra, token};
+#[cfg(unix)]
+use super::super::server::S;
+use super::super::server::{SECRET, Server, TOKEN, entra, token};
 use super::super::{Azure, AzureOptions};
 use crate::access::Access;
 use crate::cloud::azure::AzureError;
@@ -176,6 +179,7 @@ async fn a_certificate_signs_an_assertion() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn az_is_asked_without_a_shell_and_its_words_are_kept() {
     let script = format!(

@@ -46,6 +46,9 @@ async fn a_role_is_found_by_name_or_id_and_must_be_one() {
     assert!(matches!(&error, AzureError::RoleAmbiguous { ids, .. } if *ids == ["1", "2"]), "{error}");
     let by_id = server.azure.role_definition(&scope, &RoleName::Id(S.to_owned())).await.unwrap();
     assert_eq!(by_id.name, "b");
+    let server = Server::with(vec![refused(404, "ResourceNotFound", "x")]).await;
+    let error = server.azure.role_definition("/subscriptions/s/a", &named("a")).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no resource /subscriptions/s/a");
     let server = Server::with(vec![refused(404, "RoleDefinitionDoesNotExist", "x")]).await;
     let error = server.azure.role_definition(&scope, &RoleName::Id(S.to_owned())).await.unwrap_err();
     assert!(matches!(error, AzureError::RoleUnknown { .. }), "{error}");

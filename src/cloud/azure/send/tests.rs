@@ -64,6 +64,9 @@ async fn errors_have_a_meaning_and_a_command_and_never_a_token() {
     );
     let denied = "The client 'c' with object id 'o-1' does not have authorization to perform action \
                   'Microsoft.ManagedIdentity/userAssignedIdentities/read' over scope '/subscriptions/s' or the scope is invalid.";
+    let linked = "The client 'c' with object id 'o' has permission to perform action 'x/write' on scope '/s'; however, it \
+                  does not have permission to perform action(s) 'Microsoft.Network/virtualNetworks/subnets/join/action' on \
+                  the linked scope(s) '/subscriptions/s/n' (respectively).";
     let namespace = "The subscription is not registered to use namespace 'Microsoft.ManagedIdentity'. See https://x";
     let locked = "The scope '/a' cannot perform write operation because following scope(s) are locked: \
                   '/subscriptions/s/resourceGroups/g'. Please remove the lock and try again.";
@@ -76,6 +79,11 @@ async fn errors_have_a_meaning_and_a_command_and_never_a_token() {
         (
             refused(403, "AuthorizationFailed", denied),
             "--assignee o-1 --role ROLE --scope /subscriptions/s".to_owned(),
+            FailureKind::Refused,
+        ),
+        (
+            refused(403, "LinkedAuthorizationFailed", linked),
+            "--assignee o --role ROLE --scope /subscriptions/s/n".to_owned(),
             FailureKind::Refused,
         ),
         (
