@@ -56,6 +56,7 @@ impl Az {
             .env_clear()
             .envs(&self.env)
             // It would write notes among its errors, and could stop to ask.
+            .env("AZURE_CORE_ONLY_SHOW_ERRORS", "1")
             .env("AZURE_CORE_NO_COLOR", "1")
             .env("AZURE_CORE_DISABLE_CONFIRM_PROMPT", "1")
             .env("AZURE_CORE_COLLECT_TELEMETRY", "0")

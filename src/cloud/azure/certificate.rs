@@ -4,6 +4,7 @@
 //! RS256 with the certificate's thumbprint in `x5t`, as the crate itself signs.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -22,9 +23,10 @@ use serde_json::json;
 /// How long an assertion lasts.
 const ASSERTION_LASTS: u64 = 600;
 
-/// A certificate with its key.
+/// A certificate with its key. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Certificate {
-    key: RsaKeyPair,
+    key: Arc<RsaKeyPair>,
     /// The certificate's SHA-1, which names it: not a protection.
     thumbprint: String,
     /// The certificates to send along, leaf first; empty: none.
@@ -74,7 +76,7 @@ impl Certificate {
         Ok(Self {
             thumbprint: URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, leaf)),
             chain: chain.map(|der| STANDARD.encode(der)).collect(),
-            key,
+            key: Arc::new(key),
             client_id: client_id.to_owned(),
             audience: audience.to_owned(),
         })

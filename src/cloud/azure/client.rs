@@ -112,14 +112,12 @@ impl Azure {
             })
         };
         let http = client(process)?;
+        // What stands next to a machine is not reached through a proxy.
+        let has_proxy = process.env.keys().any(|name| ["HTTPS_PROXY", "HTTP_PROXY"].contains(&&*name.to_uppercase()));
+        let direct = if has_proxy { client(&Process::default())? } else { http.clone() };
         let deadline = Arc::new(Mutex::new(options.deadline));
-        let relay = Relay {
-            http: http.clone(),
-            // What stands next to a machine is not reached through a proxy.
-            direct: client(&Process::default())?,
-            authority: endpoints.authority.clone(),
-            deadline: deadline.clone(),
-        };
+        let relay =
+            Relay { http: http.clone(), direct, authority: endpoints.authority.clone(), deadline: deadline.clone() };
         let login = LoginOptions {
             tenant: options.tenant.as_deref(),
             subscription: options.subscription.as_ref(),

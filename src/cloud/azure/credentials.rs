@@ -56,13 +56,27 @@ pub(super) enum Who {
     Machine,
 }
 
+/// Makes a credential of Azure's crate. Each keeps its token until shortly before its end, also when a server does not
+/// take it any more: so tokens are kept here, and every new one comes from a new credential.
+pub(super) type Make = Box<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
+
 /// A source of tokens, and how it is spoken of.
 pub(super) struct Candidate {
     pub words: String,
     pub who: Who,
     /// How long it may take.
     pub patience: Duration,
-    pub credential: Arc<dyn TokenCredential>,
+    pub make: Make,
+}
+
+impl Candidate {
+    /// Makes a credential once, to see what is wrong with what it is given.
+    fn new(words: String, who: Who, patience: Duration, make: Make) -> Result<Self, (String, azure_core::Error)> {
+        match make() {
+            Ok(_) => Ok(Self { words, who, patience, make }),
+            Err(error) => Err((words, error)),
+        }
+    }
 }
 
 /// As whom this run is logged in.
@@ -186,17 +200,22 @@ impl Search<'_> {
         }
     }
 
-    fn service(&self, words: String, credential: Arc<dyn TokenCredential>) -> Candidate {
-        Candidate { words, who: Who::Service, patience: relay::PATIENCE, credential }
+    fn service(words: String, make: Make) -> Result<Candidate, AzureError> {
+        let candidate = Candidate::new(words, Who::Service, relay::PATIENCE, make);
+        candidate.map_err(|(words, error)| refused(&words, &error))
     }
 
     fn secret(&self, secret: &str) -> Result<Candidate, AzureError> {
         let words = format!("the client secret in {SECRET}");
         let (tenant, client) = self.principal(&words)?;
         let words = format!("{words} of client {client}");
-        let options = ClientSecretCredentialOptions { client_options: self.options.client() };
-        let credential = ClientSecretCredential::new(&tenant, client, Secret::new(secret.to_owned()), Some(options));
-        Ok(self.service(words.clone(), credential.map_err(|error| refused(&words, &error))?))
+        let (secret, client_options) = (Secret::new(secret.to_owned()), self.options.client());
+        let make = move || {
+            let options = ClientSecretCredentialOptions { client_options: client_options.clone() };
+            let made = ClientSecretCredential::new(&tenant, client.clone(), secret.clone(), Some(options));
+            made.map(|credential| credential as Arc<dyn TokenCredential>)
+        };
+        Self::service(words, Box::new(make))
     }
 
     fn certificate(&self, file: &str) -> Result<Candidate, AzureError> {
@@ -214,23 +233,32 @@ impl Search<'_> {
         let audience = self.options.endpoints.token_url(&tenant);
         let certificate = Certificate::read(&content, &client, audience.as_str(), sends_chain);
         let certificate = certificate.map_err(|problem| unusable(&words, problem, advice))?;
-        let options = ClientAssertionCredentialOptions { client_options: self.options.client() };
-        let credential = ClientAssertionCredential::new(tenant, client, certificate, Some(options));
-        Ok(self.service(words.clone(), credential.map_err(|error| refused(&words, &error))?))
+        let client_options = self.options.client();
+        let make = move || {
+            let options = ClientAssertionCredentialOptions { client_options: client_options.clone() };
+            let (tenant, client) = (tenant.clone(), client.clone());
+            let made = ClientAssertionCredential::new(tenant, client, certificate.clone(), Some(options));
+            made.map(|credential| credential as Arc<dyn TokenCredential>)
+        };
+        Self::service(words, Box::new(make))
     }
 
     fn workload(&self, file: &str) -> Result<Candidate, AzureError> {
         let words = format!("the federated token in {file} ({FEDERATED})");
         let (tenant, client) = self.principal(&words)?;
-        let options = WorkloadIdentityCredentialOptions {
-            credential_options: ClientAssertionCredentialOptions { client_options: self.options.client() },
-            client_id: Some(client.clone()),
-            tenant_id: Some(tenant),
-            token_file_path: Some(self.process.path(file)),
-        };
-        let credential = WorkloadIdentityCredential::new(Some(options));
         let words = format!("{words} of client {client}");
-        Ok(self.service(words.clone(), credential.map_err(|error| refused(&words, &error))?))
+        let (client_options, file) = (self.options.client(), self.process.path(file));
+        let make = move || {
+            let options = WorkloadIdentityCredentialOptions {
+                credential_options: ClientAssertionCredentialOptions { client_options: client_options.clone() },
+                client_id: Some(client.clone()),
+                tenant_id: Some(tenant.clone()),
+                token_file_path: Some(file.clone()),
+            };
+            let made = WorkloadIdentityCredential::new(Some(options));
+            made.map(|credential| credential as Arc<dyn TokenCredential>)
+        };
+        Self::service(words, Box::new(make))
     }
 
     /// Azure's crate reads the URL for this one from the real environment itself.
@@ -241,12 +269,16 @@ impl Search<'_> {
             let advice = "env: SYSTEM_ACCESSTOKEN: $(System.AccessToken), in the step of the pipeline";
             return Err(unusable(&words, format!("{PIPELINES_TOKEN} is not set"), advice));
         };
-        let connection = self.var(PIPELINES_CONNECTION).unwrap_or_default();
-        let mut options = AzurePipelinesCredentialOptions::default();
-        options.credential_options.client_options = self.options.client();
-        let token = Secret::new(token.to_owned());
-        let credential = AzurePipelinesCredential::new(tenant, client, connection, token, Some(options));
-        Ok(self.service(words.clone(), credential.map_err(|error| refused(&words, &error))?))
+        let connection = self.var(PIPELINES_CONNECTION).unwrap_or_default().to_owned();
+        let (token, client_options) = (Secret::new(token.to_owned()), self.options.client());
+        let make = move || {
+            let mut options = AzurePipelinesCredentialOptions::default();
+            options.credential_options.client_options = client_options.clone();
+            let (tenant, client) = (tenant.clone(), client.clone());
+            let made = AzurePipelinesCredential::new(tenant, client, &connection, token.clone(), Some(options));
+            made.map(|credential| credential as Arc<dyn TokenCredential>)
+        };
+        Self::service(words, Box::new(make))
     }
 
     /// What is there without anybody having chosen it.
@@ -272,15 +304,11 @@ impl Search<'_> {
             tenant_id: self.tenant.map(str::to_owned),
             executor: Some(Arc::new(az)),
         };
-        match AzureCliCredential::new(Some(options)) {
-            Ok(credential) => {
-                Some(Candidate { words: "az's login".to_owned(), who: Who::Person, patience: az::PATIENCE, credential })
-            }
-            Err(error) => {
-                self.tried.push(format!("az's login: {error}"));
-                None
-            }
-        }
+        let make = move || {
+            let made = AzureCliCredential::new(Some(options.clone()));
+            made.map(|credential| credential as Arc<dyn TokenCredential>)
+        };
+        self.login("az's login".to_owned(), Who::Person, az::PATIENCE, Box::new(make))
     }
 
     fn machine(&mut self) -> Option<Candidate> {
@@ -289,13 +317,17 @@ impl Search<'_> {
         let words = format!("the managed identity{which} of this machine");
         let client_options = self.options.client();
         let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
-        match ManagedIdentityCredential::new(Some(options)) {
-            Ok(credential) => Some(Candidate { words, who: Who::Machine, patience: MACHINE_PATIENCE, credential }),
-            Err(error) => {
-                self.tried.push(format!("{words}: {error}"));
-                None
-            }
-        }
+        let make = move || {
+            let made = ManagedIdentityCredential::new(Some(options.clone()));
+            made.map(|credential| credential as Arc<dyn TokenCredential>)
+        };
+        self.login(words, Who::Machine, MACHINE_PATIENCE, Box::new(make))
+    }
+
+    /// One that nobody chose: if it can't be used, there may be another.
+    fn login(&mut self, words: String, who: Who, patience: Duration, make: Make) -> Option<Candidate> {
+        let candidate = Candidate::new(words, who, patience, make);
+        candidate.map_err(|(words, error)| self.tried.push(format!("{words}: {error}"))).ok()
     }
 }
 

@@ -130,13 +130,13 @@ pub enum AzureError {
         /// The server's own words.
         message: String,
     },
-    /// A resource group that is not there.
-    #[error("there is no resource group `{group}` in subscription {subscription}")]
-    GroupMissing {
-        /// The subscription.
+    /// A resource group, or another scope that was named, that is not there.
+    #[error("there is no {what}")]
+    PlaceMissing {
+        /// What, in words.
+        what: String,
+        /// The subscription in which it was looked for.
         subscription: String,
-        /// The resource group.
-        group: String,
         /// The server's own words.
         message: String,
     },
@@ -260,7 +260,7 @@ pub enum AzureError {
     #[error("managed identity `{}` has {} federated credentials already: it can't trust another account", identity.name(), super::trust::MOST_CREDENTIALS)]
     TooManyCredentials {
         /// The identity.
-        identity: ResourceId,
+        identity: Box<ResourceId>,
         /// Their names.
         names: Vec<String>,
     },

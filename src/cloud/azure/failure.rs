@@ -35,7 +35,7 @@ fn kind(error: &AzureError) -> FailureKind {
         | AzureError::EndpointInvalid { .. }
         | AzureError::ProxyInvalid { .. }
         | AzureError::RootsInvalid { .. }
-        | AzureError::GroupMissing { .. }
+        | AzureError::PlaceMissing { .. }
         | AzureError::RoleUnknown { .. }
         | AzureError::RoleAmbiguous { .. }
         | AzureError::ClusterAmbiguous { .. }
@@ -59,7 +59,7 @@ fn causes(error: &AzureError) -> Vec<String> {
         | AzureError::WrongTenant { message, .. }
         | AzureError::SubscriptionHidden { message, .. }
         | AzureError::ProviderUnregistered { message, .. }
-        | AzureError::GroupMissing { message, .. }
+        | AzureError::PlaceMissing { message, .. }
         | AzureError::Locked { message, .. }
         | AzureError::Policy { message, .. }
         | AzureError::Denied { message, .. } => vec![message.clone()],
@@ -75,7 +75,8 @@ pub(super) const CLOCK: &str = "check this machine's clock";
 const PROXY: &str = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
 const AGAIN: &str = "run the same command again: it looks anew";
 const ENDPOINTS: &str = "check --azure-cloud, --arm-endpoint and AZURE_AUTHORITY_HOST";
-const LIST_SUBSCRIPTIONS: &str = "az account list --query '[].[name, id, tenantId]' --output table";
+/// Where the subscriptions of az's login are.
+pub(super) const LIST_SUBSCRIPTIONS: &str = "az account list --query '[].[name, id, tenantId]' --output table";
 
 fn owned(hints: &[&str]) -> Vec<String> {
     hints.iter().map(|hint| (*hint).to_owned()).collect()
@@ -110,9 +111,17 @@ fn hints(error: &AzureError) -> Vec<String> {
         AzureError::ProviderUnregistered { provider, subscription, .. } => {
             vec![commands::register_provider(provider, subscription)]
         }
-        AzureError::GroupMissing { subscription, .. } => {
+        AzureError::PlaceMissing { what, subscription, .. } if what.starts_with("resource group") => {
             let list = ["az", "group", "list", "--subscription", subscription, "--query", "[].name", "--output", "tsv"];
-            vec![shell(&list), "check --resource-group (AZURE_RESOURCE_GROUP)".to_owned()]
+            vec![
+                shell(&list),
+                "check --resource-group (AZURE_RESOURCE_GROUP), and the scopes of --assign-role".to_owned(),
+            ]
+        }
+        AzureError::PlaceMissing { subscription, .. } => {
+            let list =
+                ["az", "resource", "list", "--subscription", subscription, "--query", "[].id", "--output", "tsv"];
+            vec![shell(&list), "check the scopes of --assign-role".to_owned()]
         }
         AzureError::ClusterMissing { subscription, name, there, .. } => {
             cluster_missing(subscription, name, there.as_deref())

@@ -11,7 +11,7 @@ impl AzureError {
 
     /// Whether it is not there.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing { .. } | Self::GroupMissing { .. } | Self::ClusterMissing { .. })
+        matches!(self, Self::Missing { .. } | Self::PlaceMissing { .. } | Self::ClusterMissing { .. })
     }
 
     /// Whether it is there already.

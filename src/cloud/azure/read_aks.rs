@@ -103,7 +103,7 @@ impl Azure {
         let id = ResourceId::of_cluster(subscription, group, name);
         match self.cluster_now(&id).await {
             // The group is perhaps wrong, and the cluster somewhere else.
-            Ok(None) | Err(AzureError::GroupMissing { .. }) => {
+            Ok(None) | Err(AzureError::PlaceMissing { .. }) => {
                 let there = self.clusters(subscription).await.ok();
                 let ids = there.map(|there| there.into_iter().map(|cluster| cluster.id).collect());
                 Err(self.no_cluster(subscription, Some(group), name, ids))

@@ -46,7 +46,7 @@ impl Azure {
         let call = Call::get(Api::Identities, credentials_path(id), READ_CREDENTIAL, identity_words(id));
         match self.list_items(call).await {
             Ok(items) => Ok(Some(items.iter().filter_map(credential).collect())),
-            Err(AzureError::Missing { .. } | AzureError::GroupMissing { .. }) => Ok(None),
+            Err(AzureError::Missing { .. } | AzureError::PlaceMissing { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -69,14 +69,14 @@ impl Azure {
                     Err(trouble) if trouble.refusal().is_some_and(|it| it.is(&["RoleDefinitionDoesNotExist"])) => {
                         Err(unknown())
                     }
-                    Err(trouble) => Err(self.meaning(trouble, &call)),
+                    Err(trouble) => Err(without_scope(self.meaning(trouble, &call), scope)),
                 };
             }
         };
         let call = Call::get(Api::Authorization, path, READ_DEFINITION, format!("role `{name}` on {scope}"));
         // A quote is doubled in a filter (OData).
         let call = call.with("$filter", format!("roleName eq '{}'", name.replace('\'', "''")));
-        let items = self.list_items(call).await?;
+        let items = self.list_items(call).await.map_err(|error| without_scope(error, scope))?;
         let mut found: Vec<_> = items.iter().filter_map(definition).collect();
         found.retain(|it| it.name.eq_ignore_ascii_case(name));
         match (found.len(), found.pop()) {
@@ -138,6 +138,17 @@ impl Azure {
         let call = Call::get(Api::Resources, path, READ_GROUP, format!("resource group `{group}`"));
         let Some(document) = self.ask_for(&call).await? else { return Ok(None) };
         text(&document["location"]).map(Some).ok_or_else(|| self.strange(&call, "an answer without a location"))
+    }
+}
+
+/// A scope that is not there is said as such.
+fn without_scope(error: AzureError, scope: &str) -> AzureError {
+    match error {
+        AzureError::Missing { message, .. } => {
+            let subscription = scope.split('/').nth(2).unwrap_or_default().to_owned();
+            AzureError::PlaceMissing { what: format!("resource {scope}"), subscription, message }
+        }
+        error => error,
     }
 }
 

@@ -10,8 +10,10 @@ use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::Headers;
 use azure_core::http::request::Body;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+use serde_json::Value;
 use url::{Host, Url};
 
+use super::refusal::first_line;
 use super::understand::causes;
 
 /// More than any token needs.
@@ -114,6 +116,7 @@ impl HttpClient for Relay {
                 }
                 body.extend_from_slice(&chunk);
             }
+            let body = if status >= 400 { plain(body) } else { body };
             Ok(AsyncRawResponse::from_bytes(status.into(), headers, body))
         };
         let late = || Error::with_message(ErrorKind::Io, "no answer in time");
@@ -121,9 +124,27 @@ impl HttpClient for Relay {
     }
 }
 
+/// Azure's crate reads Entra's description of an error only when nothing in its JSON is escaped, and Entra ends its first
+/// line with an escape: so the first line stays, without what has to be escaped.
+fn plain(body: Vec<u8>) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else { return body };
+    let Some(words) = answer["error_description"].as_str() else { return body };
+    let words = first_line(words).replace('"', "'").replace('\\', "/");
+    answer["error_description"] = Value::String(words);
+    answer.to_string().into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_description_has_nothing_to_escape() {
+        let body = br#"{"error":"x","error_description":"AADSTS1: \"a\" \\b\r\nTrace ID: c","error_codes":[1]}"#;
+        let expected = r#"{"error":"x","error_description":"AADSTS1: 'a' /b","error_codes":[1]}"#;
+        assert_eq!(String::from_utf8(plain(body.to_vec())).unwrap(), expected);
+        assert_eq!(plain(b"<html>".to_vec()), b"<html>");
+    }
 
     #[test]
     fn an_authority_on_this_machine_may_speak_http() {

@@ -86,7 +86,7 @@ impl Azure {
     pub(super) async fn ask_for(&self, call: &Call) -> Result<Option<Value>, AzureError> {
         match self.ask(call).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(AzureError::Missing { .. } | AzureError::GroupMissing { .. }) => Ok(None),
+            Err(AzureError::Missing { .. } | AzureError::PlaceMissing { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -80,12 +80,13 @@ impl Server {
         server
     }
 
-    /// With the environment of a client secret, and more of it.
+    /// With the environment of a client secret, and more of it; `-` takes a variable away.
     pub(super) async fn start(answers: Vec<Answer>, env: &[(&str, &str)]) -> Self {
         let login =
             [("AZURE_TENANT_ID", "my-tenant"), ("AZURE_CLIENT_ID", "client-1"), ("AZURE_CLIENT_SECRET", SECRET)];
         let env = login.iter().chain(env).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let env: BTreeMap<_, _> = env.filter(|(_, value)| value != "-").collect();
+        let mut env: BTreeMap<_, _> = env.collect();
+        env.retain(|_, value: &mut String| value != "-");
         Self::of_process(answers, Process { env, ..Process::default() }).await
     }
 

@@ -17,7 +17,7 @@ use super::client::{Azure, Shared};
 use super::commands;
 use super::credentials::{Candidate, Who};
 use super::entra::{self, Verdict};
-use super::failure::{CLOCK, ENVIRONMENT};
+use super::failure::{CLOCK, ENVIRONMENT, LIST_SUBSCRIPTIONS};
 use super::refusal::{aadsts_in, first_line, shown};
 use super::understand::causes;
 use crate::cloud::reach::{ReachProblem, reach_problem};
@@ -131,7 +131,7 @@ impl Shared {
         let mut patience = Patience::new(self.deadline().max(Instant::now() + candidate.patience));
         loop {
             let scopes = [scope];
-            let asked = candidate.credential.get_token(&scopes, None);
+            let asked = async { (candidate.make)()?.get_token(&scopes, None).await };
             let error = match tokio::time::timeout(candidate.patience, asked).await {
                 Ok(Ok(token)) => return Ok(kept(token.token.secret(), token.expires_on)),
                 Ok(Err(error)) => error,
@@ -199,6 +199,9 @@ impl Shared {
                 let mut advice: Vec<_> = verdict.advice().map(str::to_owned).into_iter().collect();
                 if problem == ReachProblem::UnknownIssuer && candidate.who == Who::Person {
                     advice.push("az trusts what REQUESTS_CA_BUNDLE names: REQUESTS_CA_BUNDLE=PEM".to_owned());
+                }
+                if lower.contains("doesn't exist in cloud") {
+                    advice.push(LIST_SUBSCRIPTIONS.to_owned());
                 }
                 match candidate.who {
                     Who::Person => advice.push(login),

@@ -124,7 +124,9 @@ fn refused(refusal: Refusal, call: &Call, host: String, source_words: &str) -> A
     if refusal.is(&["ResourceGroupNotFound"]) {
         let named = refusal.quoted_after("resource group");
         let group = named.or_else(|| call.in_path("resourcegroups")).unwrap_or_else(|| "GROUP".to_owned());
-        return AzureError::GroupMissing { subscription: subscription(), group, message };
+        let subscription = subscription();
+        let what = format!("resource group `{group}` in subscription {subscription}");
+        return AzureError::PlaceMissing { what, subscription, message };
     }
     if refusal.is(&["ScopeLocked"]) {
         return AzureError::Locked { action, on, scopes: locks(&refusal), message };
@@ -142,19 +144,29 @@ fn refused(refusal: Refusal, call: &Call, host: String, source_words: &str) -> A
         return AzureError::Exists { action, on, message };
     }
     match refusal.http {
-        403 => AzureError::Denied {
-            action: refusal.quoted_after("perform action").unwrap_or(action),
-            on,
-            principal: refusal.quoted_after("object id"),
-            scope: refusal.quoted_after("over scope").or_else(|| refusal.quoted_after("on the linked scope(s)")),
-            message,
-        },
+        403 => denied(&refusal, action, on, message),
         404 => AzureError::Missing { action, on, message },
         412 => AzureError::Conflict { action, on, message },
         409 if refusal.is_busy() => AzureError::Conflict { action, on, message },
         429 => AzureError::Throttled { action, message },
         400..=499 => AzureError::Invalid { action, on, message },
         status => AzureError::Unexpected { action, host, status: Some(status), message },
+    }
+}
+
+/// Of something linked, ARM says first what one may do.
+fn denied(refusal: &Refusal, action: String, on: String, message: String) -> AzureError {
+    let rest = refusal.message.split("however").nth(1).unwrap_or(&refusal.message).to_owned();
+    let missing = Refusal { message: rest, ..Refusal::default() };
+    AzureError::Denied {
+        action: missing
+            .quoted_after("perform action(s)")
+            .or_else(|| missing.quoted_after("perform action"))
+            .unwrap_or(action),
+        on,
+        principal: refusal.quoted_after("object id"),
+        scope: missing.quoted_after("over scope").or_else(|| missing.quoted_after("on the linked scope(s)")),
+        message,
     }
 }
 

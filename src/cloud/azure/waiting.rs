@@ -18,6 +18,12 @@ impl Azure {
         Waiting::new(Pace { whole, ..self.shared.pace }, self.shared.deadline())
     }
 
+    /// The same, with longer waits in between: for what takes minutes anyway.
+    pub(super) fn waiting_slowly(&self, whole: Duration) -> Waiting {
+        let Pace { first, longest, .. } = self.shared.pace;
+        Waiting::new(Pace { first: first * 5, longest: longest * 3, whole, ..self.shared.pace }, self.shared.deadline())
+    }
+
     /// Says what is waited for, and waits; Ctrl-C ends it.
     ///
     /// # Errors

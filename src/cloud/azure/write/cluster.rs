@@ -25,7 +25,7 @@ const ATTEMPTS: u32 = 3;
 
 impl Azure {
     pub(super) async fn enable_workload_identity(&self, id: &ResourceId) -> Result<(), AzureError> {
-        let mut waiting = self.waiting_for(PATIENCE);
+        let mut waiting = self.waiting_slowly(PATIENCE);
         let began = Instant::now();
         for attempt in 1.. {
             let (mut document, cluster) = self.settled(id, &mut waiting, began).await?;

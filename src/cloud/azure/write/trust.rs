@@ -102,7 +102,7 @@ fn is_trusted(new: &NewTrust, wanted: &FederatedCredential, there: &[FederatedCr
     let Some(named) = there.iter().find(|it| is_named(it, &wanted.name)) else {
         if there.len() >= MOST_CREDENTIALS {
             let names = there.iter().map(|it| it.name.clone()).collect();
-            return Err(AzureError::TooManyCredentials { identity: new.identity.clone(), names });
+            return Err(AzureError::TooManyCredentials { identity: Box::new(new.identity.clone()), names });
         }
         return Ok(false);
     };

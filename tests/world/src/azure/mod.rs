@@ -44,6 +44,7 @@ mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -151,11 +152,17 @@ impl Azure {
         })
     }
 
-    /// Puts the workload identity webhook before a control plane; pods get this tenant when their account names no other.
+    /// Puts the workload identity webhook before a control plane and waits until it is called; pods get this tenant when their account names no other.
     pub fn inject(&self, world: &World, tenant: &str) {
         let number = self.state().next();
         let path = mutation::know(number, world.rest(), tenant);
         world.apply(&mutation::configuration(&format!("{}{path}", self.url()), self.certificate()));
+        // An API server takes a moment to know its webhooks.
+        let probe = mutation::probe();
+        world.wait_until("the workload identity webhook is called", Duration::from_secs(20), || {
+            let made = block_on(world.rest().post("/api/v1/namespaces/default/pods?dryRun=All", &probe));
+            made.is_ok_and(|pod| mutation::is_injected(&pod))
+        });
     }
 
     /// Returns the flags that make a kube-apiserver ask this Azure about bearer tokens.

@@ -58,6 +58,21 @@ pub(super) fn configuration(url: &str, authority: &str) -> String {
     .to_string()
 }
 
+/// Returns a pod that the webhook changes.
+pub(super) fn probe() -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": { "name": "world-webhook-probe", "labels": { LABEL: "true" } },
+        "spec": { "containers": [{ "name": "main", "image": "probe" }] },
+    })
+}
+
+/// Says whether the webhook has changed a pod.
+pub(super) fn is_injected(pod: &Value) -> bool {
+    holds(&pod["spec"]["volumes"], "name", VOLUME)
+}
+
 /// Answers an `AdmissionReview` about a pod.
 pub(super) async fn review(request: &Value, path: &str, base: &str) -> Value {
     let pod = &request["request"]["object"];

@@ -37,10 +37,20 @@ fn real_az_does_what_the_guide_says() {
     assert_eq!(subscription.roles_of(principal), [("SQL Server Contributor".to_owned(), scope)]);
     let federations = subscription.federations("rg", name);
     assert_eq!((federations.len(), &federations[0]["properties"]["subject"]), (1, &json!(subject)));
+    let listed = |line: &[&str]| az(&robot, line).as_array().map(Vec::len);
+    assert_eq!(listed(&["role", "assignment", "list", "--assignee", principal, "--all"]), Some(1));
+    assert_eq!(listed(&["role", "definition", "list", "--name", "Reader"]), Some(1));
+    assert_eq!(listed(&["identity", "federated-credential", "list", "--identity-name", name, "-g", "rg"]), Some(1));
+    assert_eq!(listed(&["identity", "list", "-g", "rg"]), Some(1));
+    assert_eq!(listed(&["aks", "list"]), Some(1));
+    assert_eq!(az(&robot, &["group", "show", "-n", "rg"])["location"], "eastus");
+    assert_eq!(az(&robot, &["account", "show"])["id"], subscription.id());
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kubeconfig");
     az(&robot, &["aks", "get-credentials", "-g", "rg", "-n", "guide", "--file", &file.display().to_string()]);
     let text = std::fs::read_to_string(&file).expect("az wrote it");
+    az(&robot, &["identity", "delete", "-n", name, "-g", "rg"]);
+    assert!(subscription.identity("rg", name).is_none());
     assert!(text.contains(&world.server_url()) && text.contains("clusterUser_rg_guide"), "{text}");
     assert_eq!(subscription.violations(), Vec::<String>::new());
 }

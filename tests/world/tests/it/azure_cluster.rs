@@ -187,3 +187,29 @@ fn labelled_pods_get_what_they_need_to_become_the_identity() {
     assert!(has(&other) && !other.to_string().contains("AZURE_CLIENT_ID"), "no annotation, no client id");
     assert_ne!(subscription.tenant(), PLANE_TENANT);
 }
+
+#[test]
+fn a_control_plane_of_ones_own_has_what_it_is_given() {
+    let azure = Azure::shared();
+    let subscription = azure.subscription();
+    let world = World::start(&world::ControlPlaneOptions {
+        issuer: "https://eastus.oic.prod-aks.azure.com/own/own/".to_owned(),
+        extra_apiserver_flags: azure.webhook_flags().expect("flags"),
+    });
+    let cluster = subscription.cluster("own", "rg", &world);
+    assert_eq!(cluster.issuer(), "https://eastus.oic.prod-aks.azure.com/own/own/");
+    cluster.owns_node(&world);
+    let node = world.get("v1", "Node", "", "kwok-0").expect("the node");
+    assert_eq!(node["metadata"]["labels"]["kubernetes.azure.com/cluster"], "MC_rg_own_eastus");
+    assert!(node["spec"]["providerID"].as_str().is_some_and(|id| id.contains(subscription.id())));
+    let kind = "MutatingWebhookConfiguration";
+    assert!(world.list("admissionregistration.k8s.io/v1", kind, "").is_empty());
+    azure.inject(&world, subscription.tenant());
+    assert_eq!(world.list("admissionregistration.k8s.io/v1", kind, "").len(), 1);
+    world.service_account_token("jobs", "job", "unused");
+    let metadata = json!({ "name": "p", "namespace": "jobs", "labels": { "azure.workload.identity/use": "true" } });
+    let spec = json!({ "serviceAccountName": "job", "containers": [{ "name": "main", "image": "x" }] });
+    let pod = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec });
+    let pod = world.create_as("test", &pod).expect("it is made");
+    assert!(pod.to_string().contains(subscription.tenant()));
+}
