@@ -8,6 +8,7 @@ use crate::change::{Action, Change, Planned};
 use crate::cloud::gcp::change::{Binding, GcpChange, Resource};
 use crate::cloud::gcp::commands::{self, CREDENTIALS_API};
 use crate::cloud::gcp::found::{FoundGcp, GkeCluster, NodePool, Policy};
+use crate::cloud::gcp::marks;
 use crate::cloud::gcp::member::{workload_member, workload_principal};
 use crate::cloud::gcp::settings::{AccountChoice, GcpSettings};
 use crate::cloud::look::Look;
@@ -91,7 +92,7 @@ pub fn account_object(email: &str) -> String {
 /// Plans everything in Google Cloud. Nothing, when this run is not about it.
 pub(super) fn plan_google(settings: &Settings, found: &Found, phases: &BTreeSet<Phase>, plan: &mut Plan) {
     let annotated = annotated(settings, found);
-    warn_about_leftovers(settings, annotated, plan);
+    tell_of_leftovers(settings, found, annotated, phases, plan);
     let (Some(gcp), Some(seen)) = (&settings.gcp, &found.gcp) else { return };
     if !phases.contains(&Phase::Identity) || gcp.identity == GcpIdentity::None {
         return;
@@ -117,27 +118,55 @@ pub fn annotated<'a>(settings: &Settings, found: &'a Found) -> Option<&'a str> {
 }
 
 /// In another way from now on: the identity that the jobs had before is still there.
-fn warn_about_leftovers(settings: &Settings, annotated: Option<&str>, plan: &mut Plan) {
+fn tell_of_leftovers(
+    settings: &Settings,
+    found: &Found,
+    annotated: Option<&str>,
+    phases: &BTreeSet<Phase>,
+    plan: &mut Plan,
+) {
     let (Some(gcp), Some(email)) = (&settings.gcp, annotated) else { return };
+    // The other phases leave the annotation alone.
+    if !phases.contains(&Phase::Identity) && !phases.contains(&Phase::Install) {
+        return;
+    }
     match gcp.identity {
         GcpIdentity::None => plan.warnings.push(format!(
             "with `--identity none` Google Cloud is not looked at: the Google service account {email} stays, and goes on \
              letting the jobs in"
         )),
         GcpIdentity::Federation => plan.warnings.push(format!(
-            "the jobs' account is annotated with {email}, and as long as it is the jobs act as that account: kubectl \
-             annotate serviceaccount -n {} {} {ACCOUNT_ANNOTATION}-",
-            settings.job_namespace, settings.job_account.name
+            "the jobs act as {email} as long as their account is annotated with it (kubectl annotate serviceaccount -n {} \
+             {} {ACCOUNT_ANNOTATION}-); it stays, with its roles, and goes on letting them in: {}",
+            settings.job_namespace,
+            settings.job_account.name,
+            commands::show_account_policy(email)
         )),
-        GcpIdentity::ServiceAccount if email != gcp.account_email().as_str() => {
-            if let AccountChoice::Ours { told: false, .. } = gcp.account {
-                plan.warnings.push(format!(
-                    "the jobs act as {email} until now; `--google-service-account {email}` stays with it"
-                ));
+        GcpIdentity::ServiceAccount if email != gcp.account_email().as_str() => match gcp.account {
+            // Nobody named an account, and this tool made none for these jobs: whoever annotated it meant that one.
+            AccountChoice::Ours { told: false, .. } if found.gcp.is_some() && !has_made_one(settings, found) => {
+                let object = account_object(gcp.account_email().as_str());
+                let message = format!("the jobs act as another Google service account until now, {email}");
+                plan.refusals.push(
+                    Refusal::new(object, message)
+                        .hint(format!("stay with it: `--google-service-account {email}`"))
+                        .hint(format!("or name the new one: `--google-service-account {}`", gcp.account_email().id())),
+                );
             }
-        }
+            AccountChoice::Ours { .. } | AccountChoice::Own(_) => plan.warnings.push(format!(
+                "the jobs act as {email} until now: it stays, with its roles, and goes on letting them in: {}",
+                commands::show_account_policy(email)
+            )),
+        },
         GcpIdentity::ServiceAccount => {}
     }
+}
+
+/// Whether the account that would be made is there, made for these jobs.
+fn has_made_one(settings: &Settings, found: &Found) -> bool {
+    let Some(seen) = &found.gcp else { return false };
+    let mark = seen.account.there().and_then(|account| marks::read(&account.description));
+    mark.is_some_and(|mark| mark.is_of(&seen.cluster.path(), &jobs(settings)))
 }
 
 /// What the cluster lacks so that no identity can work: said before anything is written. The pool, when there is one.

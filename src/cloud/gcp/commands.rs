@@ -98,6 +98,11 @@ pub fn undelete_account(email: &AccountEmail, unique_id: &str) -> String {
     shell(&[&words[..], &["--project", email.project().as_str()]].concat())
 }
 
+/// The line that shows who is let in by a Google service account, named as a kubeconfig has it.
+pub fn show_account_policy(email: &str) -> String {
+    shell(&["gcloud", "iam", "service-accounts", "get-iam-policy", email])
+}
+
 /// The line that lists the Google service accounts of a project.
 pub fn list_accounts(project: &ProjectId) -> String {
     shell(&["gcloud", "iam", "service-accounts", "list", "--project", project.as_str()])
