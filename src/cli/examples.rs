@@ -32,7 +32,8 @@ const EXAMPLES: &[(&[&str], &str)] = &[
     (
         &["permissions"],
         "  runner-setup permissions --for aws --context prod\n  \
-         runner-setup permissions --for aws --provider eks --cluster-name prod --region eu-central-1 --destroy",
+         runner-setup permissions --for aws --provider eks --cluster-name prod --region eu-central-1 --destroy\n  \
+         runner-setup permissions --for gcp --context gke_my-project_europe-west1_prod --grant-role roles/storage.admin",
     ),
     (&["config", "show"], "  runner-setup config show -c runner-setup.yaml -o json"),
     (&["completions"], "  runner-setup completions bash"),

@@ -52,7 +52,7 @@ pub(super) fn explain_outsider(settings: &Settings, found: &Found, plan: &mut Pl
             ),
             hints: vec![
                 commands::let_in(&gcp.project, user),
-                "or a smaller one in the cluster alone: runner-setup permissions --for kubernetes".to_owned(),
+                format!("or smaller rights in the cluster alone, by RBAC: a RoleBinding for {who} in each namespace"),
             ],
             maker: None,
         },
