@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cloud::gcp::permissions::{RoleDocument, setup_roles, teardown_roles};
 use crate::failure::{Failure, FailureKind};
+use crate::plan::account_object;
 use crate::settings::Settings;
 
 use super::PermissionsPart;
@@ -17,7 +18,8 @@ pub(super) fn roles(settings: &Settings, with_destroy: bool) -> Result<Vec<Permi
         let hint = "--provider gke --cluster-name NAME --location LOCATION --gcp-project PROJECT";
         return Err(Failure::new(FailureKind::Usage, message).hint(hint));
     };
-    let mut roles = setup_roles(gcp);
+    let account = account_object(gcp.account_email().as_str());
+    let mut roles = setup_roles(gcp, settings.adopt.contains(&account));
     if with_destroy {
         for more in teardown_roles(gcp) {
             match roles.iter_mut().find(|role| role.project == more.project) {

@@ -28,21 +28,23 @@ pub struct RoleDocument {
     pub document: Value,
 }
 
-/// What setting up needs: one role per project, the cluster's first.
-pub fn setup_roles(settings: &GcpSettings) -> Vec<RoleDocument> {
+/// What setting up needs: one role per project, the cluster's first. `takes_over`: the account's mark of another owner is
+/// replaced by ours, as somebody said; nothing else of an account that is there is written.
+pub fn setup_roles(settings: &GcpSettings, takes_over: bool) -> Vec<RoleDocument> {
     let mut here = cluster_permissions(settings);
     let mut there = Vec::new();
     match settings.identity {
         GcpIdentity::None => {}
         GcpIdentity::ServiceAccount => {
-            let account = [GET_ACCOUNT, GET_ACCOUNT_POLICY, SET_ACCOUNT_POLICY];
+            let mut account = vec![GET_ACCOUNT, GET_ACCOUNT_POLICY, SET_ACCOUNT_POLICY];
+            account.extend(takes_over.then_some(UPDATE_ACCOUNT));
             match &settings.account {
-                // One that the guide had people make gets our mark.
                 AccountChoice::Ours { .. } => {
-                    here.extend([&account[..], &[CREATE_ACCOUNT, UPDATE_ACCOUNT]].concat());
+                    here.extend(account);
+                    here.push(CREATE_ACCOUNT);
                 }
                 AccountChoice::Own(email) if *email.project() == settings.project => here.extend(account),
-                AccountChoice::Own(email) => there.push((email.project().clone(), account.to_vec())),
+                AccountChoice::Own(email) => there.push((email.project().clone(), account)),
             }
             here.push("serviceusage.services.get");
             here.extend(project_policy(settings));
@@ -165,15 +167,18 @@ mod tests {
     #[test]
     fn a_configuration_needs_no_more_than_it_uses() {
         let here = "runner-a@my-project.iam.gserviceaccount.com";
-        let [ours] = setup_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[])).try_into().unwrap();
+        let [ours] = setup_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[]), false).try_into().unwrap();
         assert!(
             has(&ours, CREATE_ACCOUNT) && !has(&ours, SET_PROJECT_POLICY) && !has(&ours, "container.clusters.list")
         );
+        let [taking] = setup_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[]), true).try_into().unwrap();
+        assert!(has(&taking, UPDATE_ACCOUNT) && !has(&ours, UPDATE_ACCOUNT));
         let [federation] =
-            setup_roles(&settings(GcpIdentity::Federation, here, true, &["roles/viewer"])).try_into().unwrap();
+            setup_roles(&settings(GcpIdentity::Federation, here, true, &["roles/viewer"]), false).try_into().unwrap();
         assert!(has(&federation, SET_PROJECT_POLICY) && has(&federation, "resourcemanager.projects.get"));
         assert!(!has(&federation, GET_ACCOUNT));
-        let [none] = setup_roles(&settings(GcpIdentity::None, here, true, &["roles/viewer"])).try_into().unwrap();
+        let [none] =
+            setup_roles(&settings(GcpIdentity::None, here, true, &["roles/viewer"]), false).try_into().unwrap();
         let names = json!(["container.clusters.connect", "container.clusters.get"]);
         assert_eq!(none.document["includedPermissions"], names);
         let [back] = teardown_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[])).try_into().unwrap();
@@ -186,7 +191,7 @@ mod tests {
     fn an_account_of_another_project_needs_its_permissions_there() {
         let own = "shared@other-project.iam.gserviceaccount.com";
         let settings = settings(GcpIdentity::ServiceAccount, own, false, &["roles/viewer"]);
-        let [here, there] = setup_roles(&settings).try_into().unwrap();
+        let [here, there] = setup_roles(&settings, false).try_into().unwrap();
         assert_eq!((here.project.as_str(), there.project.as_str()), ("my-project", "other-project"));
         assert!(has(&there, SET_ACCOUNT_POLICY) && !has(&there, CREATE_ACCOUNT) && !has(&there, SET_PROJECT_POLICY));
         assert!(!has(&here, SET_ACCOUNT_POLICY) && has(&here, SET_PROJECT_POLICY));
