@@ -27,7 +27,7 @@ mod nodes;
 mod pull_secrets;
 mod same_cluster;
 
-use cloud::{SeenCloud, look_at_cloud};
+use cloud::look_if_possible;
 pub use nodes::{CloudNode, EksNode, GkeNode, cloud_node};
 use pull_secrets::look_at_pull_secrets;
 use same_cluster::{NamedCluster, same_cluster};
@@ -86,24 +86,7 @@ pub async fn look(
             None => Ok((None, None)),
         }
     };
-    let in_cloud = async {
-        match look_at_cloud(settings, cloud).await {
-            Ok(seen) => Ok((seen, None)),
-            // The other phases need the cloud only to know what the jobs' account is annotated with.
-            Err(failure) if !phases.contains(&Phase::Identity) => {
-                let (name, what) = match settings.gcp {
-                    Some(_) => ("Google Cloud", "Google service account"),
-                    None => ("AWS", "role"),
-                };
-                let message = format!(
-                    "{name} can't be looked at, so the jobs' {what} stays as the cluster has it: {}",
-                    failure.message
-                );
-                Ok((SeenCloud::default(), Some(message)))
-            }
-            Err(failure) => Err(failure),
-        }
-    };
+    let in_cloud = look_if_possible(settings, cloud, phases);
     let at_orchestrator = async {
         match orchestrator {
             Some(orchestrator) => look_at_orchestrator(settings, orchestrator, phases).await.map(Some),

@@ -217,6 +217,17 @@ words! {
     }
 }
 
+impl Provider {
+    /// How people call the cloud, and what the jobs get there.
+    pub fn cloud(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Eks => ("AWS", "role"),
+            Self::Gke => ("Google Cloud", "Google service account"),
+            Self::Generic => ("the cloud", "identity"),
+        }
+    }
+}
+
 words! {
     /// How jobs on EKS get their AWS identity.
     AwsIdentity {

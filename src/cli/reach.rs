@@ -83,10 +83,7 @@ impl Way<'_> {
                 Ok(client) => client,
                 Err(failure) if is_required => return Err(failure),
                 Err(failure) => {
-                    let (name, what) = match settled.settings.gcp {
-                        Some(_) => ("Google Cloud", "Google service account"),
-                        None => ("AWS", "role"),
-                    };
+                    let (name, what) = settled.settings.provider.cloud();
                     let message = format!(
                         "{name} is not looked at, so the jobs' {what} stays as the cluster has it: {}",
                         failure.message

@@ -1,9 +1,12 @@
 //! Looks at whichever cloud the cluster is in.
 
+use std::collections::BTreeSet;
+
 use crate::cloud::Cloud;
 use crate::cloud::aws::found::FoundAws;
 use crate::cloud::gcp::found::FoundGcp;
 use crate::failure::Failure;
+use crate::phase::Phase;
 use crate::settings::Settings;
 
 use super::CloudSide;
@@ -17,7 +20,28 @@ pub(super) struct SeenCloud {
     pub(super) gcp: Option<FoundGcp>,
 }
 
-pub(super) async fn look_at_cloud(settings: &Settings, side: Option<CloudSide<'_>>) -> Result<SeenCloud, Failure> {
+/// Looks at the cloud; where it can't be looked at and this run is not about the jobs' identity, what that means is said.
+pub(super) async fn look_if_possible(
+    settings: &Settings,
+    side: Option<CloudSide<'_>>,
+    phases: &BTreeSet<Phase>,
+) -> Result<(SeenCloud, Option<String>), Failure> {
+    match look_at_cloud(settings, side).await {
+        Ok(seen) => Ok((seen, None)),
+        // The other phases need the cloud only to know what the jobs' account is annotated with.
+        Err(failure) if !phases.contains(&Phase::Identity) => {
+            let (name, what) = settings.provider.cloud();
+            let message = format!(
+                "{name} can't be looked at, so the jobs' {what} stays as the cluster has it: {}",
+                failure.message
+            );
+            Ok((SeenCloud::default(), Some(message)))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn look_at_cloud(settings: &Settings, side: Option<CloudSide<'_>>) -> Result<SeenCloud, Failure> {
     let mut seen = SeenCloud::default();
     match (side.map(|side| (side.client, side.account)), &settings.aws, &settings.gcp) {
         (Some((Cloud::Aws(client), account)), Some(aws), _) => {

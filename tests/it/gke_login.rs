@@ -213,7 +213,7 @@ fn a_file_that_is_no_help_is_named_with_the_variable() {
     }
     lab.become_only(&lab.project.workforce("anna", &["roles/owner"]));
     let outcome = lab.writes_nothing(4, &[]).explains("external_account_authorized_user").explains("workforce");
-    let _ = outcome.explains("CLOUDSDK_AUTH_ACCESS_TOKEN=$(gcloud auth print-access-token)");
+    let _ = outcome.explains("export CLOUDSDK_AUTH_ACCESS_TOKEN=\"$(gcloud auth print-access-token)\"");
 }
 
 #[test]

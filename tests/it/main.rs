@@ -54,6 +54,7 @@ mod gke_proof;
 mod gke_race;
 mod gke_refusals;
 mod gke_strangers;
+mod gke_tokens;
 mod gke_trust;
 mod gke_weather;
 mod init;

@@ -91,24 +91,29 @@ impl Gcp {
         }
     }
 
+    /// Sends once; with a new token when the old one is not taken any more, with which nothing was done.
+    pub(super) async fn send_renewed(&self, call: &Call<'_>) -> Result<Value, Trouble> {
+        match self.send(call).await {
+            Err(Trouble::Refused(refusal))
+                if refusal.http == 401
+                    && matches!(call.bearer, Bearer::Login)
+                    && self.shared.login.forget_token().await =>
+            {
+                self.send(call).await
+            }
+            answer => answer,
+        }
+    }
+
     /// Like [`Self::ask`], with the answer as it came.
     pub(super) async fn attempt(&self, call: &Call<'_>) -> Result<Value, Trouble> {
         let mut patience = Patience::new(self.shared.deadline());
-        let mut is_first_token = true;
         loop {
-            let trouble = match self.send(call).await {
+            let trouble = match self.send_renewed(call).await {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
             let refusal = if let Trouble::Refused(refusal) = &trouble { Some(refusal) } else { None };
-            if refusal.is_some_and(|refusal| refusal.http == 401)
-                && matches!(call.bearer, Bearer::Login)
-                && is_first_token
-                && self.shared.login.forget_token().await
-            {
-                is_first_token = false;
-                continue;
-            }
             let Some(said) = trouble.passing(call.service.host()) else { return Err(trouble) };
             let Some(wait) = patience.wait_after(refusal.and_then(|refusal| refusal.wait)) else {
                 return Err(trouble);

@@ -171,7 +171,7 @@ impl Gcp {
         let (on, member) = (&binding.on, &binding.member);
         let call = on.call("setIamPolicy", json!({ "policy": document }), set_permission(on));
         // Not sent again by itself: after a broken connection the etag is perhaps not the one that is there any more.
-        let trouble = match self.send(&call).await {
+        let trouble = match self.send_renewed(&call).await {
             Ok(_) => return Ok(Written::Done),
             Err(trouble) => trouble,
         };

@@ -245,8 +245,10 @@ async fn gcloud_is_the_last_source_and_the_one_for_workforce_logins() {
     std::fs::write(&program, "#!/bin/sh\necho 'no active account' >&2; exit 1\n").unwrap();
     let gcp = connect(&process(&nobody)).unwrap();
     let failure = Failure::from(gcp.cluster_token().await.unwrap_err());
-    assert!(failure.causes[0].contains("the metadata server of this machine"), "{failure:?}");
-    assert!(failure.causes[1].contains("no active account"), "{failure:?}");
+    let [files @ .., machine, last] = failure.causes.as_slice() else { panic!("{failure:?}") };
+    assert!(files.iter().any(|cause| cause.contains("GOOGLE_APPLICATION_CREDENTIALS is not set")), "{failure:?}");
+    assert!(machine.contains("the metadata server of this machine"), "{failure:?}");
+    assert!(last.contains("no active account"), "{failure:?}");
     let file = write(folder.path(), &json!({ "type": WORKFORCE }).to_string());
     let gcp = connect(&process(&[("PATH", &path), ("CLOUDSDK_CONFIG", &path)])).unwrap();
     assert_eq!(gcp.credentials(), format!("gcloud's own login ({file} is a login that only gcloud can use)"));
