@@ -46,10 +46,10 @@ impl Gcp {
         match change {
             GcpChange::CreateServiceAccount(account) => self.create(account).await,
             GcpChange::Grant(binding) => self.change_policy(binding, true).await,
-            GcpChange::Revoke(binding) => self.change_policy(binding, false).await,
+            GcpChange::Revoke(binding) => self.change_policy(binding, false).await.map_err(GcpError::taking_back),
             GcpChange::Describe { email, seen, description } => self.describe(email, seen, description).await,
             GcpChange::DeleteServiceAccount { email, unique_id, description, but_for } => {
-                self.delete(email, unique_id, description, but_for).await
+                self.delete(email, unique_id, description, but_for).await.map_err(GcpError::taking_back)
             }
         }
     }
