@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::google_account::plan_account;
 use super::{Plan, Refusal};
 use crate::change::{Action, Change, Planned};
-use crate::cloud::gcp::change::{Binding, GcpChange, Resource};
+use crate::cloud::gcp::change::{Binding, GcpChange, Resource, SeenAccount};
 use crate::cloud::gcp::commands::{self, CREDENTIALS_API};
 use crate::cloud::gcp::found::{FoundGcp, GkeCluster, NodePool, Policy};
 use crate::cloud::gcp::marks;
@@ -44,6 +44,17 @@ impl Ground<'_> {
     /// The job service account as the policy of a Google service account names it.
     pub(super) fn member(&self) -> String {
         jobs_member(self.settings, self.pool)
+    }
+
+    /// The jobs' account as it is when the grants' turn comes; `None`: this plan makes it, or there is none.
+    pub(super) fn seen_account(&self, plan: &Plan) -> Option<SeenAccount> {
+        let account = self.found.account.there().filter(|_| self.gcp.identity == GcpIdentity::ServiceAccount)?;
+        let described = plan.changes().find_map(|(_, change)| match change {
+            Change::Gcp(GcpChange::Describe { email, description, .. }) if *email == account.email => Some(description),
+            _ => None,
+        });
+        let description = described.unwrap_or(&account.description).clone();
+        Some(SeenAccount { unique_id: account.unique_id.clone(), description })
     }
 
     /// Whether the jobs act as this account already.
@@ -287,6 +298,7 @@ fn plan_roles(ground: &Ground<'_>, plan: &mut Plan) {
             role: role.to_string(),
             member: member.clone(),
             young: ground.gcp.identity == GcpIdentity::ServiceAccount,
+            seen: ground.seen_account(plan),
         };
         plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
     }

@@ -243,8 +243,8 @@ fn plan_member(ground: &Ground<'_>, plan: &mut Plan) {
     }
     // One of ours may have been made a moment ago, by a run that died then.
     let young = ground.found.account.there().is_none_or(|account| marks::read(&account.description).is_some());
-    let binding =
-        Binding { on: Resource::Account(email.clone()), role: WORKLOAD_IDENTITY_USER.to_owned(), member, young };
+    let (on, role) = (Resource::Account(email.clone()), WORKLOAD_IDENTITY_USER.to_owned());
+    let binding = Binding { on, role, member, young, seen: ground.seen_account(plan) };
     plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
     warn_about_sameness(ground, plan);
 }

@@ -44,6 +44,7 @@ mod gke_destroy;
 mod gke_destroy_rights;
 mod gke_detect;
 mod gke_figures;
+mod gke_grants;
 mod gke_init;
 mod gke_lab;
 mod gke_least_privilege;

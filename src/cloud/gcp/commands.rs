@@ -181,6 +181,7 @@ mod tests {
             role: "roles/iam.workloadIdentityUser".to_owned(),
             member: "serviceAccount:my-project.svc.id.goog[jobs/job]".to_owned(),
             young: false,
+            seen: None,
         };
         assert_eq!(
             lines(&GcpChange::Grant(binding.clone())),

@@ -2,7 +2,9 @@
 
 use super::GcpError;
 use super::commands::shell;
+use super::error::is_token;
 use super::gcloud::TAKE_TOKEN;
+use super::permissions::USE_PROJECT;
 use crate::cloud::reach::ReachProblem;
 use crate::failure::{Failure, FailureKind};
 
@@ -64,6 +66,8 @@ const KEY: &str = "or name a file with credentials: GOOGLE_APPLICATION_CREDENTIA
 const PROXY: &str = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
 const AGAIN: &str = "run the same command again: it looks anew";
 const ENDPOINTS: &str = "check CLOUDSDK_API_ENDPOINT_OVERRIDES_…";
+/// The only way on where a policy of the organisation forbids something: the same command again meets it again.
+pub const ASK_ORGANISATION: &str = "ask the organisation's administrator: no role in the project can allow this";
 const CLOCK: &str = "check this machine's clock";
 
 fn owned(hints: &[&str]) -> Vec<String> {
@@ -80,13 +84,25 @@ fn hints(error: &GcpError) -> Vec<String> {
         GcpError::CredentialsUnsupported { .. } => owned(&[LOGIN, KEY]),
         GcpError::CredentialsFailed { advice, .. } => advice.clone(),
         GcpError::LoginExpired { login, .. } => owned(&[login]),
-        GcpError::TokenRefused { .. } => {
-            owned(&[LOGIN, "a token in CLOUDSDK_AUTH_ACCESS_TOKEN lasts an hour; anew:", TAKE_TOKEN])
+        // A login beside a token that somebody made would not be looked at.
+        GcpError::TokenRefused { source_words, .. } if is_token(source_words) => {
+            vec![format!("a token lasts an hour; a new one: {TAKE_TOKEN}")]
         }
-        GcpError::QuotaProject { .. } => owned(&[
-            "gcloud auth application-default set-quota-project PROJECT",
-            "or name another one: GOOGLE_CLOUD_QUOTA_PROJECT=PROJECT",
-        ]),
+        GcpError::TokenRefused { .. } => owned(&[LOGIN]),
+        GcpError::QuotaProject { project, .. } => {
+            let mut hints = Vec::new();
+            if project != "none" {
+                let words = ["gcloud", "projects", "add-iam-policy-binding", project, "--member", "user:ADDRESS"];
+                let role = ["--role", "roles/serviceusage.serviceUsageConsumer", "--condition=None"];
+                let line = shell(&[&words[..], &role].concat());
+                hints.push(format!("it takes the permission {USE_PROJECT} on the project: {line}"));
+            }
+            hints.extend(owned(&[
+                "gcloud auth application-default set-quota-project PROJECT",
+                "or name another one: GOOGLE_CLOUD_QUOTA_PROJECT=PROJECT",
+            ]));
+            hints
+        }
         GcpError::EndpointInvalid { variable, .. } => vec![format!("{variable}=https://HOST/, or unset it")],
         GcpError::UniverseUnsupported { .. } => Vec::new(),
         GcpError::ProxyInvalid { .. } => owned(&[PROXY]),
@@ -102,14 +118,15 @@ fn hints(error: &GcpError) -> Vec<String> {
         GcpError::ClusterMissing { project, elsewhere, there, name, .. } => {
             cluster_missing(project, name, elsewhere, there.as_deref())
         }
-        GcpError::Denied { project, .. } => {
+        GcpError::Denied { project, taking_back, .. } => {
             let show = |project: &String| shell(&["gcloud", "projects", "get-iam-policy", project]);
-            let mut hints = vec!["runner-setup permissions --for gcp".to_owned()];
+            let line = "runner-setup permissions --for gcp";
+            let mut hints = vec![if *taking_back { format!("{line} --destroy") } else { line.to_owned() }];
             hints.extend(project.as_ref().map(show));
             hints
         }
         GcpError::OrganisationPolicy { constraint, .. } => {
-            let mut hints = owned(&["ask the organisation's administrator: no role in the project can allow this"]);
+            let mut hints = owned(&[ASK_ORGANISATION]);
             if constraint.as_deref().is_some_and(|it| it.contains("ServiceAccountCreation")) {
                 hints.push(
                     "or bring an account: --google-service-account EMAIL; or do without: --identity federation"

@@ -117,7 +117,7 @@ fn refused(refusal: Refusal, call: &Call<'_>, source_words: &str) -> GcpError {
             None => {
                 let named = refusal.missing_permissions();
                 let missing = if named.is_empty() { vec![action.clone()] } else { named };
-                GcpError::Denied { action, on, missing, project: call.project.clone(), message }
+                GcpError::Denied { action, on, missing, project: call.project.clone(), taking_back: false, message }
             }
         },
         404 => GcpError::Missing { action, on, message },

@@ -218,11 +218,18 @@ fn on_account(account: &ServiceAccount, member: &str) -> Binding {
         role: WORKLOAD_IDENTITY_USER.to_owned(),
         member: member.to_owned(),
         young: false,
+        seen: None,
     }
 }
 
 fn in_project(found: &FoundGcp, role: &str, member: &str) -> Binding {
     // What a cluster's project is called was settled before: it is the one that was asked.
     let project = found.project.clone();
-    Binding { on: Resource::Project(project), role: role.to_owned(), member: member.to_owned(), young: false }
+    Binding {
+        on: Resource::Project(project),
+        role: role.to_owned(),
+        member: member.to_owned(),
+        young: false,
+        seen: None,
+    }
 }

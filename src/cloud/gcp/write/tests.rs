@@ -24,7 +24,13 @@ fn create() -> GcpChange {
 }
 
 fn binding() -> Binding {
-    Binding { on: Resource::Account(email()), role: ROLE.to_owned(), member: MEMBER.to_owned(), young: false }
+    Binding {
+        on: Resource::Account(email()),
+        role: ROLE.to_owned(),
+        member: MEMBER.to_owned(),
+        young: false,
+        seen: None,
+    }
 }
 
 fn project_binding(young: bool) -> Binding {
@@ -33,6 +39,7 @@ fn project_binding(young: bool) -> Binding {
         role: "roles/viewer".to_owned(),
         member: email().member(),
         young,
+        seen: None,
     }
 }
 
