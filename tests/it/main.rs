@@ -41,6 +41,7 @@ mod gke_adopt;
 mod gke_commands;
 mod gke_crash;
 mod gke_destroy;
+mod gke_destroy_others;
 mod gke_destroy_rights;
 mod gke_detect;
 mod gke_figures;
