@@ -5,6 +5,7 @@ use super::commands::shell;
 use super::error::is_token;
 use super::gcloud::TAKE_TOKEN;
 use super::permissions::USE_PROJECT;
+use super::understand::GCLOUDS_OWN_PROJECT;
 use crate::cloud::reach::ReachProblem;
 use crate::failure::{Failure, FailureKind};
 
@@ -91,7 +92,7 @@ fn hints(error: &GcpError) -> Vec<String> {
         GcpError::TokenRefused { .. } => owned(&[LOGIN]),
         GcpError::QuotaProject { project, .. } => {
             let mut hints = Vec::new();
-            if project != "none" {
+            if project != "none" && project != GCLOUDS_OWN_PROJECT {
                 let words = ["gcloud", "projects", "add-iam-policy-binding", project, "--member", "user:ADDRESS"];
                 let role = ["--role", "roles/serviceusage.serviceUsageConsumer", "--condition=None"];
                 let line = shell(&[&words[..], &role].concat());
