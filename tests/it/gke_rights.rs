@@ -81,7 +81,7 @@ fn a_login_with_a_quota_project_needs_to_let_it_pay() {
     let _ = lab.identity(&[]).exits(0);
     // The same by the file of the login.
     let mut lab = GkeLab::new("grights-file");
-    let payer = lab.owner.user_credentials().with_quota_project(lab.project.id());
+    let payer = lab.owner.with_user_file().with_quota_project(lab.project.id());
     lab.act_as(&payer);
     assert!(has(&printed(&lab, &[]), "serviceusage.services.use"));
 }
