@@ -118,6 +118,31 @@ pub(super) fn plan_google(settings: &Settings, found: &Found, phases: &BTreeSet<
     }
     plan_roles(&ground, plan);
     warn_about_host_network(settings, plan);
+    weigh_status(&seen.cluster, plan);
+}
+
+/// A cluster that GKE works on, for an upgrade for example, keeps what it has; only changes have to wait.
+fn weigh_status(cluster: &GkeCluster, plan: &mut Plan) {
+    if cluster.status == "RUNNING" {
+        return;
+    }
+    if plan.changes().any(|(_, change)| matches!(change, Change::Gcp(_))) {
+        refuse_status(cluster, plan);
+    } else {
+        plan.warnings.push(format!("the cluster is {}, not RUNNING", status(cluster)));
+    }
+}
+
+fn refuse_status(cluster: &GkeCluster, plan: &mut Plan) {
+    let message = format!("the cluster is {}, not RUNNING: its identity can't be set up now", status(cluster));
+    let refusal = Refusal::new(format!("gcp:cluster/{}", cluster.name), message);
+    plan.refusals.push(refusal.hint(commands::describe_cluster(cluster)));
+}
+
+/// In GKE's words.
+fn status(cluster: &GkeCluster) -> String {
+    let said = cluster.status_message.as_ref().map(|said| format!(" ({said})")).unwrap_or_default();
+    format!("{}{said}", cluster.status)
 }
 
 /// What the job service account is annotated with.
@@ -184,10 +209,9 @@ fn has_made_one(settings: &Settings, found: &Found) -> bool {
 fn refuse_unready<'a>(settings: &Settings, gcp: &GcpSettings, found: &'a FoundGcp, plan: &mut Plan) -> Option<&'a str> {
     let cluster = &found.cluster;
     let object = format!("gcp:cluster/{}", cluster.name);
-    if cluster.status != "RUNNING" {
-        let said = cluster.status_message.as_ref().map(|said| format!(" ({said})")).unwrap_or_default();
-        let message = format!("the cluster is {}{said}, not RUNNING: its identity can't be set up now", cluster.status);
-        plan.refusals.push(Refusal::new(&object, message).hint(commands::describe_cluster(cluster)));
+    let is_usable = !["PROVISIONING", "STOPPING", "ERROR"].contains(&cluster.status.as_str());
+    if cluster.status != "RUNNING" && !(is_usable && cluster.endpoints.are_there()) {
+        refuse_status(cluster, plan);
         return None;
     }
     let Some(pool) = cluster.workload_pool.as_deref() else {
@@ -348,6 +372,7 @@ pub(super) fn line(object: &str, action: Action, why: &str, change: Option<GcpCh
 
 /// What could not be looked at is refused: it would be compared and changed blindly.
 pub(super) fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
+    let (why, fix) = commands::part_fix(why);
     let refusal = Refusal::new(object, format!("can't be looked at: {why}"));
-    plan.refusals.push(refusal.hint("runner-setup permissions --for gcp"));
+    plan.refusals.push(refusal.hint(fix.unwrap_or("runner-setup permissions --for gcp")));
 }

@@ -27,7 +27,7 @@ use crate::settings::Settings;
 pub use aws_rights::{AwsRight, mark_rights, scope, with_scope};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
-pub use gcp_rights::{GcpRight, mark_gcp_rights};
+pub use gcp_rights::{GcpRight, UnknownRole, mark_gcp_rights, mark_unknown_roles};
 pub use google::{
     ACCOUNT_ANNOTATION, WORKLOAD_IDENTITY_USER, account_object, annotated, binding_object, grantee, jobs, jobs_member,
 };

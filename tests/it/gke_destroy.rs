@@ -227,7 +227,7 @@ fn what_may_not_be_done_is_refused_before_the_first_change() {
         lab.project.deny(permission);
         let mark = (lab.project.mark(), lab.world.audit().mark());
         let outcome = lab.run(&DESTROY).exits(4).explains(permission);
-        let _ = outcome.explains("runner-setup permissions --for gcp");
+        let _ = outcome.explains("runner-setup permissions --for gcp --destroy");
         assert_eq!(lab.google_writes_since(mark.0), Vec::<String>::new(), "{permission}");
         assert_eq!(lab.writes_since(mark.1), Vec::<String>::new(), "{permission}");
         assert!(lab.orchestrator.runner(&lab.runner).is_some());

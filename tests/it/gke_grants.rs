@@ -76,3 +76,25 @@ fn a_new_owner_between_the_look_and_the_write_gets_no_grant() {
     let _ = moved.explains("/clusters/their-");
     assert_eq!(lab.project.account_members(&email, WORKLOAD_USER), Vec::<String>::new());
 }
+
+#[test]
+fn a_role_that_there_is_not_is_refused_before_anything_is_written() {
+    let lab = GkeLab::new("ggrant-nope");
+    let refused = lab.writes_nothing(2, &["--grant-role=roles/nope", "--grant-role", SIX[0]]);
+    let _ = refused.explains("there is no role `roles/nope`").explains("gcloud iam roles list");
+    let own = format!("projects/{}/roles/nope", lab.project.id());
+    let refused = lab.writes_nothing(2, &["--identity=federation", "--grant-role", &own]);
+    let _ = refused.explains(&own).explains(&format!("gcloud iam roles list --project {}", lab.project.id()));
+    // What may not be looked at may be there.
+    let _ = lab.run(&["plan", "--grant-role=organizations/123/roles/ours"]).exits(0);
+    lab.project.deny("iam.roles.get");
+    let _ = lab.run(&["plan", "--grant-role", &own]).exits(0);
+    lab.project.deny_nothing();
+    let mine = lab.project.role("mine", &["storage.buckets.get"]);
+    let _ = lab.run(&[&APPLY[..], &["--grant-role", &mine]].concat()).exits(0);
+    // Nobody asks about a role that is given already.
+    let mark = lab.project.mark();
+    lab.has_nothing_to_do(&["--no-wait", "--grant-role", &mine]);
+    assert!(lab.project.requests_since(mark).iter().all(|it| !it.path.contains("/roles/")));
+    lab.keeps_to_the_documents();
+}

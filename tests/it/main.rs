@@ -55,6 +55,7 @@ mod gke_policy_kept;
 mod gke_proof;
 mod gke_race;
 mod gke_refusals;
+mod gke_rights;
 mod gke_strangers;
 mod gke_tokens;
 mod gke_trust;

@@ -86,6 +86,12 @@ pub fn enable_api(api: &str, project: &str) -> String {
     shell(&["gcloud", "services", "enable", api, "--project", project])
 }
 
+/// Why something could not be looked at, parted from the line that turns on the API it takes, where that is why.
+pub fn part_fix(why: &str) -> (&str, Option<&str>) {
+    let line = why.rfind("; gcloud services enable ");
+    line.map_or((why, None), |at| (&why[..at], Some(&why[at + 2..])))
+}
+
 /// The line that switches a Google service account on again.
 pub fn enable_account(email: &AccountEmail) -> String {
     let words = ["gcloud", "iam", "service-accounts", "enable", email.as_str()];

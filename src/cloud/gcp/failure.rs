@@ -5,6 +5,7 @@ use super::commands::shell;
 use super::error::is_token;
 use super::gcloud::TAKE_TOKEN;
 use super::permissions::USE_PROJECT;
+use super::understand::GCLOUDS_OWN_PROJECT;
 use crate::cloud::reach::ReachProblem;
 use crate::failure::{Failure, FailureKind};
 
@@ -91,7 +92,7 @@ fn hints(error: &GcpError) -> Vec<String> {
         GcpError::TokenRefused { .. } => owned(&[LOGIN]),
         GcpError::QuotaProject { project, .. } => {
             let mut hints = Vec::new();
-            if project != "none" {
+            if project != "none" && project != GCLOUDS_OWN_PROJECT {
                 let words = ["gcloud", "projects", "add-iam-policy-binding", project, "--member", "user:ADDRESS"];
                 let role = ["--role", "roles/serviceusage.serviceUsageConsumer", "--condition=None"];
                 let line = shell(&[&words[..], &role].concat());
@@ -197,5 +198,50 @@ impl From<GcpError> for Failure {
     fn from(error: GcpError) -> Self {
         let failure = causes(&error).into_iter().fold(Self::of(kind(&error), &error), Self::cause);
         hints(&error).into_iter().fold(failure, Self::hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(source_words: &str) -> Failure {
+        GcpError::TokenRefused { source_words: source_words.to_owned(), message: "expired".to_owned() }.into()
+    }
+
+    #[test]
+    fn a_refused_token_is_named_once_with_the_way_to_another() {
+        let made = told("the token in CLOUDSDK_AUTH_ACCESS_TOKEN");
+        assert_eq!(made.message, "Google Cloud does not accept the token in CLOUDSDK_AUTH_ACCESS_TOKEN: expired");
+        assert_eq!(made.hints, [format!("a token lasts an hour; a new one: {TAKE_TOKEN}")]);
+        let login = told("the user credentials in adc.json");
+        assert_eq!(
+            login.message,
+            "Google Cloud does not accept the token of the user credentials in adc.json: expired"
+        );
+        assert_eq!(login.hints, [LOGIN]);
+    }
+
+    #[test]
+    fn nobody_is_told_to_let_the_project_of_gcloud_pay() {
+        let hints = |project: &str| {
+            let error = GcpError::QuotaProject { project: project.to_owned(), message: String::new() };
+            Failure::from(error).hints.join("\n")
+        };
+        assert!(hints("my-project").contains("add-iam-policy-binding my-project"));
+        assert!(!hints(GCLOUDS_OWN_PROJECT).contains("add-iam-policy-binding"));
+    }
+
+    #[test]
+    fn a_right_that_is_missing_when_something_is_taken_back_is_printed_with_destroy() {
+        let denied = GcpError::Denied {
+            action: "iam.serviceAccounts.delete".to_owned(),
+            on: "it".to_owned(),
+            missing: vec!["iam.serviceAccounts.delete".to_owned()],
+            project: None,
+            taking_back: false,
+            message: String::new(),
+        };
+        assert_eq!(Failure::from(denied.taking_back()).hints, ["runner-setup permissions --for gcp --destroy"]);
     }
 }

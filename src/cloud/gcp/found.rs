@@ -115,6 +115,13 @@ pub struct Endpoints {
     pub authorities: Option<Vec<u8>>,
 }
 
+impl Endpoints {
+    /// Whether there is an API server at all.
+    pub fn are_there(&self) -> bool {
+        [&self.main, &self.public, &self.private, &self.dns].into_iter().any(Option::is_some)
+    }
+}
+
 /// A node pool of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodePool {

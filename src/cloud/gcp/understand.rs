@@ -8,7 +8,7 @@ use super::send::Call;
 use crate::cloud::reach::{ReachProblem, reach_problem};
 
 /// The project of Google's own programs, which is charged when user credentials name none.
-const GCLOUDS_OWN_PROJECT: &str = "764086051850";
+pub(super) const GCLOUDS_OWN_PROJECT: &str = "764086051850";
 
 /// A request that got no answer, or not the one that was asked for.
 #[derive(Debug)]
