@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::apply::{Applied, Tools, apply};
+use crate::cloud::gcp::ASK_ORGANISATION;
 use crate::failure::{Failure, FailureKind};
 use crate::plan::Plan;
 use crate::result::ResultDocument;
@@ -49,6 +50,8 @@ impl Session<'_> {
                 unchanged()
             }
             FailureKind::Interrupted => Failure { message: format!("{}; {said}", failure.message), ..failure },
+            // Once more it would end at the same place.
+            _ if done > 0 && failure.hints.iter().any(|hint| hint == ASK_ORGANISATION) => failure.hint(said),
             _ if done > 0 => failure.hint(format!("{said}; run the same command again to go on from here")),
             _ => failure,
         })

@@ -80,19 +80,23 @@ pub(super) async fn run(call: &Call<'_>, args: &PermissionsArgs) -> Result<ExitC
             project: None,
             document: aws::policy(call, &answers, &settled, args.destroy).await?,
         }],
-        Part::Gcp => gcp::roles(&settled.settings, args.destroy)?,
+        Part::Gcp => gcp::roles(&settled.settings, call.process, args.destroy)?,
         Part::Azure => azure::roles(&settled.settings, args.destroy)?,
     };
     if call.terminal.output == Output::Human {
-        for part in &parts {
-            if let Some(project) = &part.project {
-                call.terminal.say(&gcp::how_to_use(project));
-            }
-            if args.part == Part::Azure {
-                call.terminal.say(&azure::how_to_use(&part.document));
-            }
-            call.terminal.data(&serde_json::to_string_pretty(&part.document).unwrap_or_default());
+        for project in parts.iter().filter_map(|part| part.project.as_deref()) {
+            call.terminal.say(&gcp::how_to_use(project, parts.len() == 1));
         }
+        if args.part == Part::Azure {
+            parts.iter().for_each(|part| call.terminal.say(&azure::how_to_use(&part.document)));
+        }
+        // One document in any case: two after each other are none that anything reads.
+        let document = match parts.as_slice() {
+            [only] => only.document.clone(),
+            several if args.part == Part::Azure => azure::by_scope(several),
+            several => gcp::by_project(several),
+        };
+        call.terminal.data(&serde_json::to_string_pretty(&document).unwrap_or_default());
         return Ok(ExitCode::Done);
     }
     call.terminal.document(&PermissionsDocument { schema: SCHEMA.to_owned(), parts });

@@ -1,10 +1,10 @@
 //! Looks at the cluster in GKE and at the jobs' identity in IAM.
 
 use crate::cloud::gcp::change::Resource;
-use crate::cloud::gcp::found::FoundGcp;
+use crate::cloud::gcp::found::{FoundGcp, GkeCluster, ServiceAccount};
 use crate::cloud::gcp::names::ProjectId;
 use crate::cloud::gcp::settings::{AccountChoice, GcpSettings};
-use crate::cloud::gcp::{Gcp, GcpError, look};
+use crate::cloud::gcp::{Gcp, GcpError, look, marks};
 use crate::cloud::look::Look;
 use crate::failure::{Failure, FailureKind};
 use crate::settings::GcpIdentity;
@@ -50,13 +50,16 @@ pub(super) async fn look_at_gcp(gcp: &GcpSettings, client: &Gcp) -> Result<Found
     if let (true, Some(project)) = (federates, theirs) {
         pool_project_number = look(client.project_number(&project).await)?;
     }
+    let (account, account_policy) = (account?, account_policy?);
+    let namesakes = namesakes(gcp, &cluster, &account, client).await?;
     Ok(FoundGcp {
         credentials: client.credentials(),
         project: gcp.project.clone(),
         cluster,
         pool_project_number,
-        account: account?,
-        account_policy: account_policy?,
+        account,
+        account_policy,
+        namesakes,
         project_policy: project_policy?,
         credentials_api: credentials_api?,
     })
@@ -77,4 +80,29 @@ async fn look_at_account<T>(
     let project = Resource::Project(gcp.account_email().project().clone());
     let is_missing = client.missing_permissions(&project, &[permission]).await.is_ok_and(|missing| missing.is_empty());
     if is_missing { Ok(Look::Missing) } else { look(answer) }
+}
+
+/// The guide calls its accounts by the cluster's name alone, and another location may have a cluster of the same name.
+async fn namesakes(
+    gcp: &GcpSettings,
+    cluster: &GkeCluster,
+    account: &Look<ServiceAccount>,
+    client: &Gcp,
+) -> Result<Look<Vec<String>>, GcpError> {
+    let is_unclear = account.there().is_some_and(|account| {
+        marks::read(&account.description).is_none()
+            && marks::guide_cluster(&account.display_name).is_some_and(|name| name == cluster.name)
+    });
+    if !is_unclear {
+        return Ok(Look::NotLooked);
+    }
+    let all = look(client.clusters(&gcp.project).await.map(Some))?;
+    Ok(match all {
+        Look::There(all) => {
+            Look::There(cluster.others(all.into_iter().filter(|(_, name)| *name == cluster.name).collect()))
+        }
+        Look::Unknown(why) => Look::Unknown(why),
+        Look::Missing => Look::Missing,
+        Look::NotLooked => Look::NotLooked,
+    })
 }

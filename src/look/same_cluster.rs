@@ -57,7 +57,9 @@ impl NamedCluster {
 /// By the server's address, else by the issuer of its tokens (behind a proxy or a bastion the address is another one).
 pub(super) async fn same_cluster(cluster: &Cluster, named: &NamedCluster) -> Result<(), Failure> {
     let bare = |url: &str| url.trim_end_matches('/').trim_end_matches(":443").to_lowercase();
-    if named.servers.iter().any(|server| bare(server) == bare(cluster.server())) {
+    let is_named = named.servers.iter().any(|server| bare(server) == bare(cluster.server()));
+    let may_repeat = is_private(cluster.server());
+    if is_named && !may_repeat {
         return Ok(());
     }
     let discovery = cluster.get_path("/.well-known/openid-configuration", "its OIDC discovery document").await;
@@ -69,6 +71,10 @@ pub(super) async fn same_cluster(cluster: &Cluster, named: &NamedCluster) -> Res
     if let (Some(issuer), Some(wanted)) = (&issuer, &named.issuer)
         && bare_issuer(issuer) == bare_issuer(wanted)
     {
+        return Ok(());
+    }
+    if is_named && issuer.is_none() {
+        // Whoever may not read who issues the tokens has the address alone to go by.
         return Ok(());
     }
     let (context, server, service) = (cluster.context(), cluster.server(), named.service);
@@ -89,4 +95,30 @@ pub(super) async fn same_cluster(cluster: &Cluster, named: &NamedCluster) -> Res
         .hint("name the cluster's own context with `--context NAME`")
         .hint(format!("or the context's own cluster with `{}`", named.flags))
         .hint("or log in without a kubeconfig: `--kubeconfig /dev/null`"))
+}
+
+/// Whether an address is one of a private network: another network may have a cluster at the same one.
+fn is_private(server: &str) -> bool {
+    let host = url::Url::parse(server).ok();
+    match host.as_ref().and_then(url::Url::host) {
+        Some(url::Host::Ipv4(address)) => address.is_private(),
+        Some(url::Host::Ipv6(address)) => address.is_unique_local(),
+        Some(url::Host::Domain(_)) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn addresses_of_private_networks_are_told_from_others() {
+        for (server, is_private) in [
+            ("https://10.0.0.2", true),
+            ("https://172.16.0.2:443", true),
+            ("https://34.1.2.3", false),
+            ("https://127.0.0.1:6443", false),
+            ("https://gke-a-1.europe-west1.gke.goog", false),
+        ] {
+            assert_eq!(super::is_private(server), is_private, "{server}");
+        }
+    }
 }

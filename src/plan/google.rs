@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::google_account::plan_account;
 use super::{Plan, Refusal};
 use crate::change::{Action, Change, Planned};
-use crate::cloud::gcp::change::{Binding, GcpChange, Resource};
+use crate::cloud::gcp::change::{Binding, GcpChange, Resource, SeenAccount};
 use crate::cloud::gcp::commands::{self, CREDENTIALS_API};
 use crate::cloud::gcp::found::{FoundGcp, GkeCluster, NodePool, Policy};
+use crate::cloud::gcp::marks;
 use crate::cloud::gcp::member::{workload_member, workload_principal};
 use crate::cloud::gcp::settings::{AccountChoice, GcpSettings};
 use crate::cloud::look::Look;
@@ -43,6 +44,17 @@ impl Ground<'_> {
     /// The job service account as the policy of a Google service account names it.
     pub(super) fn member(&self) -> String {
         jobs_member(self.settings, self.pool)
+    }
+
+    /// The jobs' account as it is when the grants' turn comes; `None`: this plan makes it, or there is none.
+    pub(super) fn seen_account(&self, plan: &Plan) -> Option<SeenAccount> {
+        let account = self.found.account.there().filter(|_| self.gcp.identity == GcpIdentity::ServiceAccount)?;
+        let described = plan.changes().find_map(|(_, change)| match change {
+            Change::Gcp(GcpChange::Describe { email, description, .. }) if *email == account.email => Some(description),
+            _ => None,
+        });
+        let description = described.unwrap_or(&account.description).clone();
+        Some(SeenAccount { unique_id: account.unique_id.clone(), description })
     }
 
     /// Whether the jobs act as this account already.
@@ -91,7 +103,7 @@ pub fn account_object(email: &str) -> String {
 /// Plans everything in Google Cloud. Nothing, when this run is not about it.
 pub(super) fn plan_google(settings: &Settings, found: &Found, phases: &BTreeSet<Phase>, plan: &mut Plan) {
     let annotated = annotated(settings, found);
-    warn_about_leftovers(settings, annotated, plan);
+    tell_of_leftovers(settings, found, annotated, phases, plan);
     let (Some(gcp), Some(seen)) = (&settings.gcp, &found.gcp) else { return };
     if !phases.contains(&Phase::Identity) || gcp.identity == GcpIdentity::None {
         return;
@@ -106,6 +118,31 @@ pub(super) fn plan_google(settings: &Settings, found: &Found, phases: &BTreeSet<
     }
     plan_roles(&ground, plan);
     warn_about_host_network(settings, plan);
+    weigh_status(&seen.cluster, plan);
+}
+
+/// A cluster that GKE works on, for an upgrade for example, keeps what it has; only changes have to wait.
+fn weigh_status(cluster: &GkeCluster, plan: &mut Plan) {
+    if cluster.status == "RUNNING" {
+        return;
+    }
+    if plan.changes().any(|(_, change)| matches!(change, Change::Gcp(_))) {
+        refuse_status(cluster, plan);
+    } else {
+        plan.warnings.push(format!("the cluster is {}, not RUNNING", status(cluster)));
+    }
+}
+
+fn refuse_status(cluster: &GkeCluster, plan: &mut Plan) {
+    let message = format!("the cluster is {}, not RUNNING: its identity can't be set up now", status(cluster));
+    let refusal = Refusal::new(format!("gcp:cluster/{}", cluster.name), message);
+    plan.refusals.push(refusal.hint(commands::describe_cluster(cluster)));
+}
+
+/// In GKE's words.
+fn status(cluster: &GkeCluster) -> String {
+    let said = cluster.status_message.as_ref().map(|said| format!(" ({said})")).unwrap_or_default();
+    format!("{}{said}", cluster.status)
 }
 
 /// What the job service account is annotated with.
@@ -117,37 +154,64 @@ pub fn annotated<'a>(settings: &Settings, found: &'a Found) -> Option<&'a str> {
 }
 
 /// In another way from now on: the identity that the jobs had before is still there.
-fn warn_about_leftovers(settings: &Settings, annotated: Option<&str>, plan: &mut Plan) {
+fn tell_of_leftovers(
+    settings: &Settings,
+    found: &Found,
+    annotated: Option<&str>,
+    phases: &BTreeSet<Phase>,
+    plan: &mut Plan,
+) {
     let (Some(gcp), Some(email)) = (&settings.gcp, annotated) else { return };
+    // The other phases leave the annotation alone.
+    if !phases.contains(&Phase::Identity) && !phases.contains(&Phase::Install) {
+        return;
+    }
     match gcp.identity {
         GcpIdentity::None => plan.warnings.push(format!(
             "with `--identity none` Google Cloud is not looked at: the Google service account {email} stays, and goes on \
              letting the jobs in"
         )),
         GcpIdentity::Federation => plan.warnings.push(format!(
-            "the jobs' account is annotated with {email}, and as long as it is the jobs act as that account: kubectl \
-             annotate serviceaccount -n {} {} {ACCOUNT_ANNOTATION}-",
-            settings.job_namespace, settings.job_account.name
+            "the jobs act as {email} as long as their account is annotated with it (kubectl annotate serviceaccount -n {} \
+             {} {ACCOUNT_ANNOTATION}-); it stays, with its roles, and goes on letting them in: {}",
+            settings.job_namespace,
+            settings.job_account.name,
+            commands::show_account_policy(email)
         )),
-        GcpIdentity::ServiceAccount if email != gcp.account_email().as_str() => {
-            if let AccountChoice::Ours { told: false, .. } = gcp.account {
-                plan.warnings.push(format!(
-                    "the jobs act as {email} until now; `--google-service-account {email}` stays with it"
-                ));
+        GcpIdentity::ServiceAccount if email != gcp.account_email().as_str() => match gcp.account {
+            // Nobody named an account, and this tool made none for these jobs: whoever annotated it meant that one.
+            AccountChoice::Ours { told: false, .. } if found.gcp.is_some() && !has_made_one(settings, found) => {
+                let object = account_object(gcp.account_email().as_str());
+                let message = format!("the jobs act as another Google service account until now, {email}");
+                plan.refusals.push(
+                    Refusal::new(object, message)
+                        .hint(format!("stay with it: `--google-service-account {email}`"))
+                        .hint(format!("or name the new one: `--google-service-account {}`", gcp.account_email().id())),
+                );
             }
-        }
+            AccountChoice::Ours { .. } | AccountChoice::Own(_) => plan.warnings.push(format!(
+                "the jobs act as {email} until now: it stays, with its roles, and goes on letting them in: {}",
+                commands::show_account_policy(email)
+            )),
+        },
         GcpIdentity::ServiceAccount => {}
     }
+}
+
+/// Whether the account that would be made is there, made for these jobs.
+fn has_made_one(settings: &Settings, found: &Found) -> bool {
+    let Some(seen) = &found.gcp else { return false };
+    let mark = seen.account.there().and_then(|account| marks::read(&account.description));
+    mark.is_some_and(|mark| mark.is_of(&seen.cluster.path(), &jobs(settings)))
 }
 
 /// What the cluster lacks so that no identity can work: said before anything is written. The pool, when there is one.
 fn refuse_unready<'a>(settings: &Settings, gcp: &GcpSettings, found: &'a FoundGcp, plan: &mut Plan) -> Option<&'a str> {
     let cluster = &found.cluster;
     let object = format!("gcp:cluster/{}", cluster.name);
-    if cluster.status != "RUNNING" {
-        let said = cluster.status_message.as_ref().map(|said| format!(" ({said})")).unwrap_or_default();
-        let message = format!("the cluster is {}{said}, not RUNNING: its identity can't be set up now", cluster.status);
-        plan.refusals.push(Refusal::new(&object, message).hint(commands::describe_cluster(cluster)));
+    let is_usable = !["PROVISIONING", "STOPPING", "ERROR"].contains(&cluster.status.as_str());
+    if cluster.status != "RUNNING" && !(is_usable && cluster.endpoints.are_there()) {
+        refuse_status(cluster, plan);
         return None;
     }
     let Some(pool) = cluster.workload_pool.as_deref() else {
@@ -258,6 +322,7 @@ fn plan_roles(ground: &Ground<'_>, plan: &mut Plan) {
             role: role.to_string(),
             member: member.clone(),
             young: ground.gcp.identity == GcpIdentity::ServiceAccount,
+            seen: ground.seen_account(plan),
         };
         plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
     }
@@ -307,6 +372,7 @@ pub(super) fn line(object: &str, action: Action, why: &str, change: Option<GcpCh
 
 /// What could not be looked at is refused: it would be compared and changed blindly.
 pub(super) fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
+    let (why, fix) = commands::part_fix(why);
     let refusal = Refusal::new(object, format!("can't be looked at: {why}"));
-    plan.refusals.push(refusal.hint("runner-setup permissions --for gcp"));
+    plan.refusals.push(refusal.hint(fix.unwrap_or("runner-setup permissions --for gcp")));
 }

@@ -101,14 +101,14 @@ fn plan_existing(ground: &Ground<'_>, account: &ServiceAccount, object: &str, pl
     warn_about_company(ground, policy, object, plan);
 }
 
-/// The mark of another owner is replaced when a person said so; without a mark there is nothing to write.
+/// The mark of the first owner stays, and says from now on that others use the account too: nobody deletes it then.
 fn plan_takeover(ground: &Ground<'_>, account: &ServiceAccount, stranger: &Stranger, object: &str, plan: &mut Plan) {
     let why = format!("shared with {}, as told", stranger.who);
-    if marks::read(&account.description).is_none() {
-        plan.planned.push(line(object, Action::Adopt, &why, None));
+    let Some(description) = marks::shared(&account.description) else {
+        let action = if ground.serves_here() { Action::Unchanged } else { Action::Adopt };
+        plan.planned.push(line(object, action, &why, None));
         return;
-    }
-    let description = marks::made(&ground.found.cluster.path(), &ground.jobs());
+    };
     let fields =
         vec![FieldChange { path: "description".to_owned(), from: json!(account.description), to: json!(description) }];
     let change = GcpChange::Describe { email: account.email.clone(), seen: account.description.clone(), description };
@@ -147,6 +147,13 @@ fn belongs_to(ground: &Ground<'_>, account: &ServiceAccount, policy: Option<&Pol
         return Some(Stranger {
             who: format!("another cluster: it is called \"{}\", not for {other}", account.display_name),
         });
+    }
+    // The guide's names tell clusters of one name in two places not apart, and the pool gives both the same member.
+    if let Look::There(namesakes) = &ground.found.namesakes
+        && !namesakes.is_empty()
+    {
+        let who = format!("perhaps another cluster of the same name, {}", namesakes.join(", "));
+        return Some(Stranger { who });
     }
     if policy?.grants(WORKLOAD_IDENTITY_USER, &ground.member()) {
         return None;
@@ -236,8 +243,8 @@ fn plan_member(ground: &Ground<'_>, plan: &mut Plan) {
     }
     // One of ours may have been made a moment ago, by a run that died then.
     let young = ground.found.account.there().is_none_or(|account| marks::read(&account.description).is_some());
-    let binding =
-        Binding { on: Resource::Account(email.clone()), role: WORKLOAD_IDENTITY_USER.to_owned(), member, young };
+    let (on, role) = (Resource::Account(email.clone()), WORKLOAD_IDENTITY_USER.to_owned());
+    let binding = Binding { on, role, member, young, seen: ground.seen_account(plan) };
     plan.planned.push(line(&object, Action::Create, "missing", Some(GcpChange::Grant(binding))));
     warn_about_sameness(ground, plan);
 }

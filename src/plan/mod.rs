@@ -32,7 +32,7 @@ pub use azure::{CLIENT_ID_ANNOTATION, PENDING_CLIENT_ID, USE_LABEL, client_id, c
 pub use azure_rights::{AzureRight, mark_azure_rights};
 pub use choices::choose;
 pub use conclude::{RefusedPod, Rehearsal, Rehearsed, conclude};
-pub use gcp_rights::{GcpRight, mark_gcp_rights};
+pub use gcp_rights::{GcpRight, UnknownRole, mark_gcp_rights, mark_unknown_roles};
 pub use google::{
     ACCOUNT_ANNOTATION, WORKLOAD_IDENTITY_USER, account_object, annotated, binding_object, grantee, jobs, jobs_member,
 };

@@ -3,12 +3,15 @@
 use crate::cloud::Cloud;
 use crate::failure::Failure;
 use crate::found::Found;
-use crate::plan::{AwsRight, AzureRight, GcpRight, Plan, mark_azure_rights, mark_gcp_rights, mark_rights};
+use crate::plan::{
+    AwsRight, AzureRight, GcpRight, Plan, UnknownRole, mark_azure_rights, mark_gcp_rights, mark_rights,
+    mark_unknown_roles,
+};
 use crate::settings::Settings;
 
 use super::aws::rehearse_aws;
 use super::azure::rehearse_azure;
-use super::gcp::rehearse_gcp;
+use super::gcp::{look_for_roles, rehearse_gcp};
 
 /// What the cloud says about the rights that a plan takes.
 #[derive(Debug)]
@@ -18,7 +21,7 @@ pub enum CloudRights {
     /// AWS.
     Aws(Vec<AwsRight>),
     /// Google Cloud.
-    Gcp(Vec<GcpRight>),
+    Gcp(Vec<GcpRight>, Vec<UnknownRole>),
     /// Azure.
     Azure(Vec<AzureRight>),
 }
@@ -29,7 +32,10 @@ impl CloudRights {
         match self {
             Self::None => {}
             Self::Aws(rights) => mark_rights(plan, rights),
-            Self::Gcp(rights) => mark_gcp_rights(plan, rights),
+            Self::Gcp(rights, unknown_roles) => {
+                mark_gcp_rights(plan, rights);
+                mark_unknown_roles(plan, unknown_roles);
+            }
             Self::Azure(rights) => mark_azure_rights(plan, rights),
         }
     }
@@ -49,7 +55,10 @@ pub async fn rehearse_cloud(
         (Some(Cloud::Aws(client)), Some(seen), _) => {
             CloudRights::Aws(rehearse_aws(settings, plan, seen, client).await?)
         }
-        (Some(Cloud::Gcp(client)), _, Some(seen)) => CloudRights::Gcp(rehearse_gcp(plan, seen, client).await?),
+        (Some(Cloud::Gcp(client)), _, Some(seen)) => {
+            let (rights, roles) = futures::try_join!(rehearse_gcp(plan, seen, client), look_for_roles(plan, client))?;
+            CloudRights::Gcp(rights, roles)
+        }
         (Some(Cloud::Azure(client)), ..) => CloudRights::Azure(rehearse_azure(plan, client).await?),
         _ => CloudRights::None,
     })

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use crate::change::Change;
-use crate::cloud::gcp::change::Resource;
+use crate::cloud::gcp::change::{GcpChange, Resource};
 use crate::cloud::gcp::found::FoundGcp;
+use crate::cloud::gcp::names::RoleName;
 use crate::cloud::gcp::permissions::permissions_of;
-use crate::cloud::gcp::{Gcp, GcpError};
+use crate::cloud::gcp::{Gcp, GcpError, look};
+use crate::cloud::look::Look;
 use crate::failure::Failure;
-use crate::plan::{GcpRight, Plan};
+use crate::plan::{GcpRight, Plan, UnknownRole};
 
 /// Every permission that the plan takes and the caller lacks, one question for each project and account.
 ///
@@ -50,6 +52,27 @@ pub(super) async fn rehearse_gcp(plan: &Plan, found: &FoundGcp, client: &Gcp) ->
         }
     }
     Ok(rights)
+}
+
+/// The roles that are given in projects and that there are not. Whoever may not look is not told: Google is, half-way.
+///
+/// # Errors
+/// Google Cloud does not answer.
+pub(super) async fn look_for_roles(plan: &Plan, client: &Gcp) -> Result<Vec<UnknownRole>, Failure> {
+    let grants = plan.changes().filter_map(|(planned, change)| match change {
+        Change::Gcp(GcpChange::Grant(binding)) if matches!(binding.on, Resource::Project(_)) => {
+            Some((planned.object.clone(), binding.role.parse::<RoleName>().ok()?))
+        }
+        _ => None,
+    });
+    let looks = grants.map(|(object, role)| async move {
+        match look(client.role_exists(&role).await)? {
+            Look::Missing => Ok(Some(UnknownRole { object, role: role.to_string() })),
+            Look::There(()) | Look::Unknown(_) | Look::NotLooked => Ok::<_, GcpError>(None),
+        }
+    });
+    let looked: Result<Vec<_>, GcpError> = join_all(looks).await.into_iter().collect();
+    Ok(looked?.into_iter().flatten().collect())
 }
 
 /// An account that is made now has the permissions that its project hands down.

@@ -1,8 +1,10 @@
 //! What taking back an identity in Google Cloud has to know: which account it was, and who shares the workload pool.
 
-use crate::cloud::gcp::found::{FoundGcp, StandingGcp};
-use crate::cloud::gcp::names::AccountEmail;
-use crate::cloud::gcp::settings::{AccountChoice, GcpSettings};
+use futures::future::try_join_all;
+
+use crate::cloud::gcp::found::{FoundGcp, StandingAccount, StandingGcp};
+use crate::cloud::gcp::names::{AccountEmail, ProjectId};
+use crate::cloud::gcp::settings::GcpSettings;
 use crate::cloud::gcp::{Gcp, look};
 use crate::cloud::look::Look;
 use crate::failure::Failure;
@@ -19,41 +21,51 @@ pub(super) async fn look_around_gcp(
     client: &Gcp,
 ) -> Result<StandingGcp, Failure> {
     let annotated = annotated.and_then(|text| text.parse::<AccountEmail>().ok());
-    let is_annotated = annotated.is_some();
-    // Who named no account now may have named one when it was set up; and may have chosen another identity since.
-    let email = match (&gcp.account, annotated) {
-        (AccountChoice::Ours { told: false, .. }, Some(annotated)) => annotated,
-        _ => gcp.account_email().clone(),
-    };
     let acts = gcp.identity == GcpIdentity::ServiceAccount;
-    let is_known = acts && email == *gcp.account_email();
-    let account =
-        async { if is_known { Ok(found.account.clone()) } else { look(client.service_account(&email).await) } };
-    let policy =
-        async { if is_known { Ok(found.account_policy.clone()) } else { look(client.account_policy(&email).await) } };
+    // Who names an account now may have named another one, or another identity, when it was set up.
+    let mut emails: Vec<(AccountEmail, bool)> = annotated.into_iter().map(|email| (email, true)).collect();
+    if emails.iter().all(|(email, _)| email != gcp.account_email()) {
+        emails.push((gcp.account_email().clone(), acts));
+    }
+    let accounts = emails.into_iter().map(|(email, is_expected)| account(email, is_expected, found, client));
     let neighbours = async {
-        let pool_is_the_projects = found.cluster.workload_pool.as_deref().is_none_or(|pool| {
-            crate::cloud::gcp::names::ProjectId::of_pool(pool).is_some_and(|project| project == gcp.project)
-        });
+        let pool_is_the_projects = found
+            .cluster
+            .workload_pool
+            .as_deref()
+            .is_none_or(|pool| ProjectId::of_pool(pool).is_some_and(|project| project == gcp.project));
         if !pool_is_the_projects {
             return Ok(Look::Unknown("the workload pool belongs to another project".to_owned()));
         }
         let all = look(client.clusters(&gcp.project).await.map(Some))?;
         Ok(match all {
-            Look::There(all) => Look::There(others(all, found)),
+            Look::There(all) => Look::There(found.cluster.others(all)),
             Look::Unknown(why) => Look::Unknown(why),
             Look::Missing => Look::Missing,
             Look::NotLooked => Look::NotLooked,
         })
     };
-    let (account, policy, neighbours) = futures::try_join!(account, policy, neighbours)?;
-    Ok(StandingGcp { email, acted: acts || is_annotated, account, policy, neighbours })
+    let (accounts, neighbours) = futures::try_join!(try_join_all(accounts), neighbours)?;
+    Ok(StandingGcp { accounts, neighbours })
 }
 
-fn others(all: Vec<(String, String)>, found: &FoundGcp) -> Vec<String> {
-    let cluster = &found.cluster;
-    let path = |(location, name): (String, String)| {
-        format!("projects/{}/locations/{location}/clusters/{name}", cluster.project)
+/// That something is missing is never taken from a look that was made for setting up: there, what may not be seen can be
+/// what was made a moment ago.
+async fn account(
+    email: AccountEmail,
+    is_expected: bool,
+    found: &FoundGcp,
+    client: &Gcp,
+) -> Result<StandingAccount, Failure> {
+    let is_same = found.account.there().is_some_and(|account| account.email == email);
+    let account =
+        async { if is_same { Ok(found.account.clone()) } else { look(client.service_account(&email).await) } };
+    let policy = async {
+        match &found.account_policy {
+            Look::There(_) if is_same => Ok(found.account_policy.clone()),
+            _ => look(client.account_policy(&email).await),
+        }
     };
-    all.into_iter().map(path).filter(|other| *other != cluster.path()).collect()
+    let (account, policy) = futures::try_join!(account, policy)?;
+    Ok(StandingAccount { email, is_expected, account, policy })
 }

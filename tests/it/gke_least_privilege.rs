@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use world::gcp::Gcp;
 
 use crate::documents::is_valid;
-use crate::support::{GkeLab, JOB, Outcome, WORKLOAD_USER};
+use crate::support::{GkeLab, JOB, LOCATION, Outcome, WORKLOAD_USER};
 
 const VIEWER: &str = "roles/logging.viewer";
 
@@ -190,4 +190,23 @@ fn an_account_of_another_project_takes_a_role_there() {
     other.grant(&lean, &[&role]);
     let _ = lab.identity(&args).exits(0);
     assert_eq!(other.account_members(&email, WORKLOAD_USER), [lab.member()]);
+}
+
+#[test]
+fn taking_over_an_account_takes_one_permission_more() {
+    let mut lab = GkeLab::new("glp-adopt");
+    let email = lab.project.create_account(&format!("runner-{}", lab.cluster.name()));
+    lab.project.describe_account(&email, &lab.our_description().replace(LOCATION, "us-east1"));
+    let object = lab.account_object();
+    let adopt = ["--adopt", &object];
+    let (plain, more) = (permissions(&printed(&lab, &[])), permissions(&printed(&lab, &adopt)));
+    let added: Vec<_> = more.iter().filter(|name| !plain.contains(name)).collect();
+    assert_eq!(added, ["iam.serviceAccounts.update"]);
+    act_with(&mut lab, &plain);
+    let mark = lab.project.mark();
+    let _ = lab.identity(&adopt).exits(4).explains("iam.serviceAccounts.update");
+    assert_eq!(lab.google_writes_since(mark), Vec::<String>::new(), "nothing is begun that can't be finished");
+    act_with(&mut lab, &more);
+    let _ = lab.identity(&adopt).exits(0);
+    assert_eq!(lab.description(&email), lab.our_description());
 }

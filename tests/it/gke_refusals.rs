@@ -95,6 +95,19 @@ fn a_cluster_that_is_not_ready_is_refused_with_what_is_missing() {
         let _ = outcome.explains("gcloud container clusters describe prod");
     }
     lab.cluster.say(&running);
+    // What is set up stays as it is while GKE upgrades the cluster.
+    let _ = lab.is_set_up(&[]);
+    for status in ["RECONCILING", "DEGRADED"] {
+        lab.cluster.say(&json!({ "status": status, "statusMessage": "an upgrade" }));
+        let again = lab.run(&["apply", "--yes", "--no-wait", "-o", "json"]).exits(0);
+        assert_eq!(again.json()["outcome"], "nothing-to-do", "{again}");
+        let _ = again.says(&format!("the cluster is {status} (an upgrade), not RUNNING"));
+    }
+    for status in ["PROVISIONING", "STOPPING", "ERROR"] {
+        lab.cluster.say(&json!({ "status": status, "statusMessage": "some words of GKE" }));
+        let _ = lab.run(&["plan", "-o", "json"]).exits(4).explains(&format!("is {status} (some words of GKE)"));
+    }
+    lab.cluster.say(&running);
     lab.cluster.say(&json!({ "workloadIdentityConfig": null }));
     lab.cluster.say_node_pools(&[("default-pool", None)]);
     let outcome = lab.writes_nothing(4, &[]).explains("Workload Identity is off");
@@ -134,7 +147,9 @@ fn an_api_that_is_off_is_named_with_the_command_that_turns_it_on() {
         lab.project.switch_service(api, false);
         let outcome = lab.writes_nothing(4, &[]);
         // Google names the project by its number.
-        let _ = outcome.explains(&format!("gcloud services enable {api} --project "));
+        let outcome = outcome.explains(&format!("gcloud services enable {api} --project "));
+        let hints = outcome.json()["error"]["hints"].to_string();
+        assert!(hints.contains("services enable") && !hints.contains("permissions --for"), "{outcome}");
         lab.project.switch_service(api, true);
     }
     let api = "cloudresourcemanager.googleapis.com";
@@ -165,6 +180,7 @@ fn policies_of_the_organisation_are_told_from_missing_roles() {
     let outcome = outcome.explains("constraints/iam.allowedPolicyMemberDomains");
     let outcome = outcome.explains("ask the organisation's administrator");
     assert_eq!(outcome.json()["outcome"], "stopped", "{outcome}");
+    assert!(!outcome.json()["error"]["hints"].to_string().contains("run the same command again"), "{outcome}");
     assert_eq!(lab.orchestrator.runner_ids(), Vec::<String>::new());
     lab.keeps_to_the_documents();
 }
@@ -215,7 +231,8 @@ fn a_project_that_can_t_be_charged_is_told_from_a_missing_role() {
         json!({ "error": { "code": 403, "status": "PERMISSION_DENIED", "message": message, "details": [info] } });
     lab.project.fault(GcpFault::page(403, &body.to_string()));
     let outcome = lab.writes_nothing(4, &[]).explains("`somebody-elses` can't be charged for the requests");
-    let _ = outcome.explains("GOOGLE_CLOUD_QUOTA_PROJECT=PROJECT");
+    let outcome = outcome.explains("GOOGLE_CLOUD_QUOTA_PROJECT=PROJECT").explains("serviceusage.services.use");
+    let _ = outcome.explains("gcloud projects add-iam-policy-binding somebody-elses --member user:ADDRESS --role roles/serviceusage.serviceUsageConsumer");
 }
 
 #[test]

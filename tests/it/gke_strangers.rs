@@ -56,24 +56,27 @@ fn the_account_of_another_cluster_is_taken_over_when_that_is_said() {
     let mark = lab.project.mark();
     let applied = lab.run(&adopt).exits(0);
     assert_eq!(applied.change(&object)["action"], "adopt", "{applied}");
-    assert_eq!(
-        applied.change(&object)["fields"],
-        json!([
-            { "path": "description", "from": first, "to": lab.our_description() },
-        ])
-    );
+    let both = format!("{first}; shared with other runners");
+    assert_eq!(applied.change(&object)["fields"], json!([{ "path": "description", "from": first, "to": both }]));
     assert_eq!(
         lab.google_writes_since(mark),
         ["projects.serviceAccounts.patch", "projects.serviceAccounts.setIamPolicy"]
     );
-    assert_eq!(lab.description(&lab.account()), lab.our_description());
-    assert_eq!(lab.project.account_members(&lab.account(), WORKLOAD_USER), [member, lab.member()]);
+    assert_eq!(lab.description(&lab.account()), both);
+    assert_eq!(lab.project.account_members(&lab.account(), WORKLOAD_USER), [member.clone(), lab.member()]);
+    let _ = lab.run(&APPLY).exits(0).says("the jobs here act as it too");
     lab.has_nothing_to_do(&["--no-wait"]);
-    // The first cluster goes on with it, and is told.
+    lab.has_nothing_to_do(&["--no-wait", "--adopt", &object]);
+    // Neither of the two takes it from the other when it goes.
+    let destroy = ["destroy", "--yes", "-o", "json"];
+    let second = lab.run(&destroy).exits(0);
+    assert!(second.change(&object)["why"].as_str().unwrap().contains("it belongs to"), "{second}");
     lab.set_all(&env);
     lab.cluster = theirs;
-    let first = lab.run(&APPLY).exits(0).says("belongs to another cluster").says("the jobs here act as it too");
-    assert_eq!(first.google(), Vec::<String>::new(), "{first}");
+    lab.has_nothing_to_do(&["--no-wait"]);
+    let first = lab.run(&destroy).exits(0);
+    assert!(first.change(&object)["why"].as_str().unwrap().contains("shared with other runners"), "{first}");
+    assert!(lab.project.account(&lab.account()).is_some());
     lab.keeps_to_the_documents();
 }
 

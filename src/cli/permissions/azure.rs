@@ -53,3 +53,9 @@ pub(super) fn how_to_use(document: &Value) -> String {
          az role assignment create --assignee OBJECT_ID --role '{name}' --scope {scope}"
     )
 }
+
+/// Several roles as one document: by the scope of each.
+pub(super) fn by_scope(parts: &[PermissionsPart]) -> Value {
+    let scope = |part: &PermissionsPart| part.document["AssignableScopes"][0].as_str().unwrap_or_default().to_owned();
+    Value::Object(parts.iter().map(|part| (scope(part), part.document.clone())).collect())
+}

@@ -59,6 +59,29 @@ pub struct Binding {
     pub member: String,
     /// The account that the member is, when this tool may have created it a moment ago: policies don't know it at once.
     pub young: bool,
+    /// The account that was looked at, the one in whose policy it is or the one that is the member: one that was made
+    /// anew under the same address, or that belongs to somebody else by now, gets nothing. `None`: this plan makes it,
+    /// or it is none of ours.
+    pub seen: Option<SeenAccount>,
+}
+
+/// What tells a Google service account from another one of the same address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenAccount {
+    /// The number of the one that was looked at.
+    pub unique_id: String,
+    /// Its description as it is when this change's turn comes: another mark by then means another owner.
+    pub description: String,
+}
+
+impl Binding {
+    /// The account that the grant is about.
+    pub fn account(&self) -> Option<AccountEmail> {
+        match &self.on {
+            Resource::Account(email) => Some(email.clone()),
+            Resource::Project(_) => self.member.strip_prefix("serviceAccount:")?.parse().ok(),
+        }
+    }
 }
 
 /// What has an IAM policy.

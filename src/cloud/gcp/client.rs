@@ -1,6 +1,6 @@
 //! Opening a client for Google Cloud: as whom, where, through which HTTP client, and whether it may write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -8,9 +8,11 @@ use std::time::Instant;
 use tokio::sync::OnceCell;
 
 use super::GcpError;
+use super::change::Resource;
 use super::credentials::Login;
 use super::endpoints::Bases;
 use super::found::GkeCluster;
+use super::names::AccountEmail;
 use super::waiting::Pace;
 use crate::access::Access;
 use crate::cloud::web::{self, WebError};
@@ -63,7 +65,12 @@ pub(super) struct Shared {
     pub clusters: Mutex<Clusters>,
     /// The accounts that this run has created, and that are therefore perhaps not known everywhere yet.
     pub made: Mutex<Vec<String>>,
+    /// One turn for each policy: changes of one run that are made at once would only get into each other's way.
+    pub turns: Mutex<BTreeMap<Resource, Turn>>,
 }
+
+/// Whoever changes a policy waits for it. It holds the accounts that were seen to be still those that were looked at.
+pub(super) type Turn = Arc<tokio::sync::Mutex<BTreeSet<AccountEmail>>>;
 
 impl Shared {
     /// When everything has to end.
@@ -74,6 +81,11 @@ impl Shared {
     /// Notes that this run has created an account.
     pub(super) fn remember_made(&self, email: &str) {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(email.to_owned());
+    }
+
+    /// The turn of a policy.
+    pub(super) fn turn(&self, on: &Resource) -> Turn {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(on.clone()).or_default().clone()
     }
 
     /// Whether this run has created an account.
@@ -104,6 +116,7 @@ impl Gcp {
             pace: Pace::default(),
             clusters: Mutex::default(),
             made: Mutex::default(),
+            turns: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared), access: options.access })
     }

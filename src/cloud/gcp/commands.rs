@@ -86,6 +86,12 @@ pub fn enable_api(api: &str, project: &str) -> String {
     shell(&["gcloud", "services", "enable", api, "--project", project])
 }
 
+/// Why something could not be looked at, parted from the line that turns on the API it takes, where that is why.
+pub fn part_fix(why: &str) -> (&str, Option<&str>) {
+    let line = why.rfind("; gcloud services enable ");
+    line.map_or((why, None), |at| (&why[..at], Some(&why[at + 2..])))
+}
+
 /// The line that switches a Google service account on again.
 pub fn enable_account(email: &AccountEmail) -> String {
     let words = ["gcloud", "iam", "service-accounts", "enable", email.as_str()];
@@ -96,6 +102,11 @@ pub fn enable_account(email: &AccountEmail) -> String {
 pub fn undelete_account(email: &AccountEmail, unique_id: &str) -> String {
     let words = ["gcloud", "iam", "service-accounts", "undelete", unique_id];
     shell(&[&words[..], &["--project", email.project().as_str()]].concat())
+}
+
+/// The line that shows who is let in by a Google service account, named as a kubeconfig has it.
+pub fn show_account_policy(email: &str) -> String {
+    shell(&["gcloud", "iam", "service-accounts", "get-iam-policy", email])
 }
 
 /// The line that lists the Google service accounts of a project.
@@ -176,6 +187,7 @@ mod tests {
             role: "roles/iam.workloadIdentityUser".to_owned(),
             member: "serviceAccount:my-project.svc.id.goog[jobs/job]".to_owned(),
             young: false,
+            seen: None,
         };
         assert_eq!(
             lines(&GcpChange::Grant(binding.clone())),

@@ -293,6 +293,15 @@ fn without_files(process: &Process, tried: &mut Vec<String>) -> Vec<Candidate> {
     candidates
 }
 
+/// The project that is charged for requests, as far as it is said anywhere. Reads files; sends nothing.
+pub fn quota_project_of_credentials(process: &Process) -> Option<String> {
+    let of_file = || {
+        let is_a_token = process.var(TOKEN).is_some() || process.var(TOKEN_FILE).is_some();
+        if is_a_token { None } else { file(process, &mut Vec::new()).ok()??.text("quota_project_id") }
+    };
+    process.var("GOOGLE_CLOUD_QUOTA_PROJECT").map(str::to_owned).or_else(of_file)
+}
+
 /// The project that the credentials name, and where that stands. Reads files; sends nothing.
 ///
 /// Sources: a key's `project_id`, a login's `quota_project_id`, the project in the address of an impersonated account.

@@ -56,7 +56,7 @@ pub enum GcpError {
         login: &'static str,
     },
     /// Google does not take the token.
-    #[error("Google Cloud does not accept the token of {source_words}: {message}")]
+    #[error("Google Cloud does not accept {}: {message}", token_of(source_words))]
     TokenRefused {
         /// The source, in words.
         source_words: String,
@@ -146,6 +146,8 @@ pub enum GcpError {
         missing: Vec<String>,
         /// The project in which they are missing, where it is known.
         project: Option<String>,
+        /// Whether something was to be taken back.
+        taking_back: bool,
         /// The server's own words.
         message: String,
     },
@@ -314,6 +316,15 @@ fn of_permissions(missing: &[String]) -> String {
     format!("{word} {}", missing.join(", "))
 }
 
+/// Whether the source is a token that somebody made.
+pub(super) fn is_token(source_words: &str) -> bool {
+    source_words.starts_with("the token ")
+}
+
+fn token_of(source_words: &str) -> String {
+    if is_token(source_words) { source_words.to_owned() } else { format!("the token of {source_words}") }
+}
+
 fn named(constraint: Option<&str>) -> String {
     constraint.map(|constraint| format!(" ({constraint})")).unwrap_or_default()
 }
@@ -326,6 +337,15 @@ impl GcpError {
     /// Whether a permission is missing.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Denied { .. } | Self::ProjectHidden { .. })
+    }
+
+    /// The same, when something was to be taken back: other permissions are printed for that.
+    #[must_use]
+    pub(super) fn taking_back(mut self) -> Self {
+        if let Self::Denied { taking_back, .. } = &mut self {
+            *taking_back = true;
+        }
+        self
     }
 
     /// Whether it is not there.

@@ -2,7 +2,10 @@
 
 use super::GcpError;
 use super::commands::shell;
+use super::error::is_token;
 use super::gcloud::TAKE_TOKEN;
+use super::permissions::USE_PROJECT;
+use super::understand::GCLOUDS_OWN_PROJECT;
 use crate::cloud::reach::ReachProblem;
 use crate::failure::{Failure, FailureKind};
 
@@ -64,6 +67,8 @@ const KEY: &str = "or name a file with credentials: GOOGLE_APPLICATION_CREDENTIA
 const PROXY: &str = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
 const AGAIN: &str = "run the same command again: it looks anew";
 const ENDPOINTS: &str = "check CLOUDSDK_API_ENDPOINT_OVERRIDES_…";
+/// The only way on where a policy of the organisation forbids something: the same command again meets it again.
+pub const ASK_ORGANISATION: &str = "ask the organisation's administrator: no role in the project can allow this";
 const CLOCK: &str = "check this machine's clock";
 
 fn owned(hints: &[&str]) -> Vec<String> {
@@ -80,13 +85,25 @@ fn hints(error: &GcpError) -> Vec<String> {
         GcpError::CredentialsUnsupported { .. } => owned(&[LOGIN, KEY]),
         GcpError::CredentialsFailed { advice, .. } => advice.clone(),
         GcpError::LoginExpired { login, .. } => owned(&[login]),
-        GcpError::TokenRefused { .. } => {
-            owned(&[LOGIN, "a token in CLOUDSDK_AUTH_ACCESS_TOKEN lasts an hour; anew:", TAKE_TOKEN])
+        // A login beside a token that somebody made would not be looked at.
+        GcpError::TokenRefused { source_words, .. } if is_token(source_words) => {
+            vec![format!("a token lasts an hour; a new one: {TAKE_TOKEN}")]
         }
-        GcpError::QuotaProject { .. } => owned(&[
-            "gcloud auth application-default set-quota-project PROJECT",
-            "or name another one: GOOGLE_CLOUD_QUOTA_PROJECT=PROJECT",
-        ]),
+        GcpError::TokenRefused { .. } => owned(&[LOGIN]),
+        GcpError::QuotaProject { project, .. } => {
+            let mut hints = Vec::new();
+            if project != "none" && project != GCLOUDS_OWN_PROJECT {
+                let words = ["gcloud", "projects", "add-iam-policy-binding", project, "--member", "user:ADDRESS"];
+                let role = ["--role", "roles/serviceusage.serviceUsageConsumer", "--condition=None"];
+                let line = shell(&[&words[..], &role].concat());
+                hints.push(format!("it takes the permission {USE_PROJECT} on the project: {line}"));
+            }
+            hints.extend(owned(&[
+                "gcloud auth application-default set-quota-project PROJECT",
+                "or name another one: GOOGLE_CLOUD_QUOTA_PROJECT=PROJECT",
+            ]));
+            hints
+        }
         GcpError::EndpointInvalid { variable, .. } => vec![format!("{variable}=https://HOST/, or unset it")],
         GcpError::UniverseUnsupported { .. } => Vec::new(),
         GcpError::ProxyInvalid { .. } => owned(&[PROXY]),
@@ -102,14 +119,15 @@ fn hints(error: &GcpError) -> Vec<String> {
         GcpError::ClusterMissing { project, elsewhere, there, name, .. } => {
             cluster_missing(project, name, elsewhere, there.as_deref())
         }
-        GcpError::Denied { project, .. } => {
+        GcpError::Denied { project, taking_back, .. } => {
             let show = |project: &String| shell(&["gcloud", "projects", "get-iam-policy", project]);
-            let mut hints = vec!["runner-setup permissions --for gcp".to_owned()];
+            let line = "runner-setup permissions --for gcp";
+            let mut hints = vec![if *taking_back { format!("{line} --destroy") } else { line.to_owned() }];
             hints.extend(project.as_ref().map(show));
             hints
         }
         GcpError::OrganisationPolicy { constraint, .. } => {
-            let mut hints = owned(&["ask the organisation's administrator: no role in the project can allow this"]);
+            let mut hints = owned(&[ASK_ORGANISATION]);
             if constraint.as_deref().is_some_and(|it| it.contains("ServiceAccountCreation")) {
                 hints.push(
                     "or bring an account: --google-service-account EMAIL; or do without: --identity federation"
@@ -180,5 +198,50 @@ impl From<GcpError> for Failure {
     fn from(error: GcpError) -> Self {
         let failure = causes(&error).into_iter().fold(Self::of(kind(&error), &error), Self::cause);
         hints(&error).into_iter().fold(failure, Self::hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(source_words: &str) -> Failure {
+        GcpError::TokenRefused { source_words: source_words.to_owned(), message: "expired".to_owned() }.into()
+    }
+
+    #[test]
+    fn a_refused_token_is_named_once_with_the_way_to_another() {
+        let made = told("the token in CLOUDSDK_AUTH_ACCESS_TOKEN");
+        assert_eq!(made.message, "Google Cloud does not accept the token in CLOUDSDK_AUTH_ACCESS_TOKEN: expired");
+        assert_eq!(made.hints, [format!("a token lasts an hour; a new one: {TAKE_TOKEN}")]);
+        let login = told("the user credentials in adc.json");
+        assert_eq!(
+            login.message,
+            "Google Cloud does not accept the token of the user credentials in adc.json: expired"
+        );
+        assert_eq!(login.hints, [LOGIN]);
+    }
+
+    #[test]
+    fn nobody_is_told_to_let_the_project_of_gcloud_pay() {
+        let hints = |project: &str| {
+            let error = GcpError::QuotaProject { project: project.to_owned(), message: String::new() };
+            Failure::from(error).hints.join("\n")
+        };
+        assert!(hints("my-project").contains("add-iam-policy-binding my-project"));
+        assert!(!hints(GCLOUDS_OWN_PROJECT).contains("add-iam-policy-binding"));
+    }
+
+    #[test]
+    fn a_right_that_is_missing_when_something_is_taken_back_is_printed_with_destroy() {
+        let denied = GcpError::Denied {
+            action: "iam.serviceAccounts.delete".to_owned(),
+            on: "it".to_owned(),
+            missing: vec!["iam.serviceAccounts.delete".to_owned()],
+            project: None,
+            taking_back: false,
+            message: String::new(),
+        };
+        assert_eq!(Failure::from(denied.taking_back()).hints, ["runner-setup permissions --for gcp --destroy"]);
     }
 }

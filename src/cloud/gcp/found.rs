@@ -22,6 +22,9 @@ pub struct FoundGcp {
     pub account_policy: Look<Policy>,
     /// Who may do what in the project.
     pub project_policy: Look<Policy>,
+    /// Other clusters of the project with the same name; looked for only where a service account that the guide had people
+    /// make says no more than that name.
+    pub namesakes: Look<Vec<String>>,
     /// Whether the IAM Service Account Credentials API is on in the project.
     pub credentials_api: Look<bool>,
 }
@@ -29,18 +32,25 @@ pub struct FoundGcp {
 /// What taking back has to know besides.
 #[derive(Debug)]
 pub struct StandingGcp {
-    /// The address of the Google service account that is taken back: the told one, else the one that the job service
-    /// account is annotated with, else the one that would be made.
+    /// The Google service accounts that the jobs act as, or may have acted as: the one that the job service account is
+    /// annotated with, and the one of the settings.
+    pub accounts: Vec<StandingAccount>,
+    /// Other clusters of the project, as `projects/P/locations/L/clusters/C`: what names a service account of the pool may
+    /// name theirs too.
+    pub neighbours: Look<Vec<String>>,
+}
+
+/// A Google service account that may have to be taken back.
+#[derive(Debug)]
+pub struct StandingAccount {
+    /// Its address.
     pub email: AccountEmail,
-    /// Whether the jobs act as it, by the settings or by their annotation; else it is only looked for.
-    pub acted: bool,
-    /// That account.
+    /// Whether anything says that the jobs act as it; else it is only looked for.
+    pub is_expected: bool,
+    /// The account.
     pub account: Look<ServiceAccount>,
     /// Who may do what with it.
     pub policy: Look<Policy>,
-    /// Other clusters that share the workload pool, as `projects/P/locations/L/clusters/C`: what names a service account
-    /// of the pool names theirs too.
-    pub neighbours: Look<Vec<String>>,
 }
 
 /// What GKE says about a cluster (`container.v1`, `projects.locations.clusters.get`).
@@ -74,6 +84,12 @@ impl GkeCluster {
         format!("projects/{}/locations/{}/clusters/{}", self.project, self.location, self.name)
     }
 
+    /// The paths of other clusters of its project, each a location and a name.
+    pub fn others(&self, all: Vec<(String, String)>) -> Vec<String> {
+        let path = |(location, name)| format!("projects/{}/locations/{location}/clusters/{name}", self.project);
+        all.into_iter().map(path).filter(|other: &String| *other != self.path()).collect()
+    }
+
     /// The issuer of its service account tokens, by GKE's scheme.
     pub fn issuer(&self) -> String {
         format!("https://container.googleapis.com/v1/{}", self.path())
@@ -97,6 +113,13 @@ pub struct Endpoints {
     pub addresses_are_on: bool,
     /// The authorities of the addresses' certificate, as PEM.
     pub authorities: Option<Vec<u8>>,
+}
+
+impl Endpoints {
+    /// Whether there is an API server at all.
+    pub fn are_there(&self) -> bool {
+        [&self.main, &self.public, &self.private, &self.dns].into_iter().any(Option::is_some)
+    }
 }
 
 /// A node pool of a cluster.

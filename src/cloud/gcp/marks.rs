@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 const BEGINNING: &str = "Made by runner-setup for the jobs of ";
 /// What stands between the jobs' account and their cluster.
 const MIDDLE: &str = " in ";
+/// How the description of an account ends that other runners were let into, as told: nobody deletes it then.
+const SHARED: &str = "; shared with other runners";
 /// IAM's limit for a description, in bytes (`iam.v1`, `ServiceAccount.description`).
 const LONGEST: usize = 256;
 /// What a long account's digest begins with.
@@ -47,8 +49,24 @@ fn digest(service_account: &str) -> String {
     format!("{DIGEST}{digest}")
 }
 
+/// The description of an account of ours that others use too from now on; `None`: it says so already, or is none of ours.
+pub fn shared(description: &str) -> Option<String> {
+    let mark = read(description).filter(|_| !is_shared(description))?;
+    let text = format!("{description}{SHARED}");
+    if text.len() <= LONGEST {
+        return Some(text);
+    }
+    Some(format!("{BEGINNING}{}{MIDDLE}{}{SHARED}", digest(&mark.service_account), mark.cluster))
+}
+
+/// Whether an account of ours is used by other runners too.
+pub fn is_shared(description: &str) -> bool {
+    description.ends_with(SHARED)
+}
+
 /// Whose an account is; `None`: its description is not one of ours.
 pub fn read(description: &str) -> Option<Mark> {
+    let description = description.strip_suffix(SHARED).unwrap_or(description);
     let (service_account, cluster) = description.strip_prefix(BEGINNING)?.split_once(MIDDLE)?;
     let parts: Vec<_> = cluster.split('/').collect();
     let ["projects", _, "locations", _, "clusters", _] = parts.as_slice() else { return None };
@@ -71,6 +89,23 @@ mod tests {
     use super::*;
 
     const CLUSTER: &str = "projects/my-project/locations/europe-west1/clusters/prod";
+
+    #[test]
+    fn a_shared_account_stays_its_first_owner_s() {
+        let description = made(CLUSTER, "jobs/job");
+        let both = shared(&description).unwrap();
+        assert!(is_shared(&both) && !is_shared(&description));
+        assert!(read(&both).unwrap().is_of(CLUSTER, "jobs/job"));
+        assert_eq!((shared(&both), shared("Used by somebody")), (None, None));
+        let long = format!("{}/{}", "n".repeat(63), "a".repeat(63));
+        let both = shared(&made(
+            &format!("projects/{}/locations/europe-west1/clusters/{}", "p".repeat(30), "c".repeat(12)),
+            &long,
+        ));
+        let both = both.unwrap();
+        assert!(both.len() <= LONGEST, "{}", both.len());
+        assert!(read(&both).unwrap().service_account.starts_with(DIGEST));
+    }
 
     #[test]
     fn a_mark_is_read_back_whatever_its_length() {

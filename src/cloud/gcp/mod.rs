@@ -36,8 +36,9 @@ mod waiting;
 mod write;
 
 pub use client::{Gcp, GcpOptions, OnRetry};
-pub use credentials::project_of_credentials;
+pub use credentials::{project_of_credentials, quota_project_of_credentials};
 pub use error::{GcpError, look};
 pub use exchange::{ExchangeError, ExchangeStep, Exchanged};
+pub use failure::ASK_ORGANISATION;
 pub use permissions::{RoleDocument, permissions_of, setup_roles, teardown_roles};
 pub use token::ClusterToken;

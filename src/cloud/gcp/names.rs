@@ -235,7 +235,8 @@ impl fmt::Display for RoleName {
     }
 }
 
-/// Checks a location: a region (`europe-west1`) or a zone (`europe-west1-b`).
+/// Checks a location: a region (`europe-west1`) or a zone (`europe-west1-b`, `us-central1-ai1a`). Which there are is for
+/// GKE to say.
 ///
 /// # Errors
 /// It can be neither.
@@ -243,7 +244,8 @@ pub fn location(text: &str) -> Result<String, GcpNameError> {
     let mut parts = text.split('-');
     let is_right = match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(area), Some(place), zone, None) => {
-            let is_zone = |zone: &str| zone.len() == 1 && zone.chars().all(|c| c.is_ascii_lowercase());
+            let is_zone =
+                |zone: &str| zone.starts_with(|c: char| c.is_ascii_lowercase()) && zone.chars().all(is_of_zone);
             !area.is_empty()
                 && area.chars().all(|c| c.is_ascii_lowercase())
                 && place.starts_with(|c: char| c.is_ascii_lowercase())
@@ -258,6 +260,10 @@ pub fn location(text: &str) -> Result<String, GcpNameError> {
     } else {
         wrong(format!("`{text}` is no location; write a region like europe-west1 or a zone like europe-west1-b"))
     }
+}
+
+fn is_of_zone(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
 }
 
 /// Checks the name of a cluster: GKE's rule.
@@ -325,10 +331,20 @@ mod tests {
         for text in ["storage.admin", "roles/", "roles/a b", "projects/x/roles/a", "role/storage.admin"] {
             assert!(text.parse::<RoleName>().is_err(), "{text}");
         }
-        for text in ["europe-west1", "us-central1-a", "northamerica-northeast1"] {
+        for text in ["europe-west1", "us-central1-a", "northamerica-northeast1", "us-central1-ai1a"] {
             assert!(location(text).is_ok(), "{text}");
         }
-        for text in ["", "europe", "europe-west", "europe-west1-bb", "-", "eu-central-1", "Europe-west1"] {
+        for text in [
+            "",
+            "europe",
+            "europe-west",
+            "europe-west1-",
+            "-",
+            "eu-central-1",
+            "Europe-west1",
+            "us central1",
+            "us-central1-A",
+        ] {
             assert!(location(text).is_err(), "{text}");
         }
         assert!(

@@ -2,6 +2,8 @@
 //!
 //! Source: the permission column of `gcp-azure.md` part 1. What happens inside the cluster is Kubernetes' own matter.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::change::{GcpChange, Resource};
@@ -9,6 +11,8 @@ use super::names::ProjectId;
 use super::settings::{AccountChoice, GcpSettings};
 use crate::settings::GcpIdentity;
 
+/// To let a project pay for requests.
+pub const USE_PROJECT: &str = "serviceusage.services.use";
 const LIST_CLUSTERS: &str = "container.clusters.list";
 const GET_ACCOUNT: &str = "iam.serviceAccounts.get";
 const UPDATE_ACCOUNT: &str = "iam.serviceAccounts.update";
@@ -28,21 +32,36 @@ pub struct RoleDocument {
     pub document: Value,
 }
 
-/// What setting up needs: one role per project, the cluster's first.
-pub fn setup_roles(settings: &GcpSettings) -> Vec<RoleDocument> {
+impl RoleDocument {
+    /// Adds what another role holds.
+    pub fn add(&mut self, permissions: impl IntoIterator<Item = String>) {
+        let all: BTreeSet<String> = self.permissions().into_iter().chain(permissions).collect();
+        self.document["includedPermissions"] = json!(all);
+    }
+
+    /// What it holds.
+    pub fn permissions(&self) -> Vec<String> {
+        let names = self.document["includedPermissions"].as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+}
+
+/// What setting up needs: one role per project, the cluster's first. `adopts`: the account of somebody else is taken
+/// over, and its description says so then.
+pub fn setup_roles(settings: &GcpSettings, adopts: bool) -> Vec<RoleDocument> {
     let mut here = cluster_permissions(settings);
     let mut there = Vec::new();
     match settings.identity {
         GcpIdentity::None => {}
         GcpIdentity::ServiceAccount => {
-            let account = [GET_ACCOUNT, GET_ACCOUNT_POLICY, SET_ACCOUNT_POLICY];
+            let mut account = vec![GET_ACCOUNT, GET_ACCOUNT_POLICY, SET_ACCOUNT_POLICY];
+            if adopts {
+                account.push(UPDATE_ACCOUNT);
+            }
             match &settings.account {
-                // One that the guide had people make gets our mark.
-                AccountChoice::Ours { .. } => {
-                    here.extend([&account[..], &[CREATE_ACCOUNT, UPDATE_ACCOUNT]].concat());
-                }
+                AccountChoice::Ours { .. } => here.extend([&account[..], &[CREATE_ACCOUNT]].concat()),
                 AccountChoice::Own(email) if *email.project() == settings.project => here.extend(account),
-                AccountChoice::Own(email) => there.push((email.project().clone(), account.to_vec())),
+                AccountChoice::Own(email) => there.push((email.project().clone(), account)),
             }
             here.push("serviceusage.services.get");
             here.extend(project_policy(settings));
@@ -69,17 +88,15 @@ pub fn teardown_roles(settings: &GcpSettings) -> Vec<RoleDocument> {
                 AccountChoice::Own(email) if *email.project() == settings.project => here.extend(account),
                 AccountChoice::Own(email) => there.push((email.project().clone(), account.to_vec())),
             }
-            if let AccountChoice::Own(_) | AccountChoice::Ours { told: true, .. } = settings.account {
-                // Of an account that stays only our member goes, which may be another cluster's of the pool.
-                here.push(LIST_CLUSTERS);
-            }
+            // Our member may be another cluster's of the pool: the clusters are looked through.
+            here.push(LIST_CLUSTERS);
             here.extend(project_policy(settings));
         }
         GcpIdentity::Federation => {
             here.push("resourcemanager.projects.get");
-            // Its members may be those of another cluster of the pool: the clusters are looked through.
             here.push(LIST_CLUSTERS);
-            here.extend(project_policy(settings));
+            // Which roles the jobs have stands in the policy, and nowhere in the settings.
+            here.extend([GET_PROJECT_POLICY, SET_PROJECT_POLICY]);
         }
     }
     documents(settings, "runner-setup destroy", "What runner-setup needs to take back a runner", here, there)
@@ -165,28 +182,34 @@ mod tests {
     #[test]
     fn a_configuration_needs_no_more_than_it_uses() {
         let here = "runner-a@my-project.iam.gserviceaccount.com";
-        let [ours] = setup_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[])).try_into().unwrap();
+        let [ours] = setup_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[]), false).try_into().unwrap();
+        assert!(!has(&ours, UPDATE_ACCOUNT));
+        let [taken] = setup_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[]), true).try_into().unwrap();
+        assert!(has(&taken, UPDATE_ACCOUNT));
         assert!(
             has(&ours, CREATE_ACCOUNT) && !has(&ours, SET_PROJECT_POLICY) && !has(&ours, "container.clusters.list")
         );
         let [federation] =
-            setup_roles(&settings(GcpIdentity::Federation, here, true, &["roles/viewer"])).try_into().unwrap();
+            setup_roles(&settings(GcpIdentity::Federation, here, true, &["roles/viewer"]), false).try_into().unwrap();
         assert!(has(&federation, SET_PROJECT_POLICY) && has(&federation, "resourcemanager.projects.get"));
         assert!(!has(&federation, GET_ACCOUNT));
-        let [none] = setup_roles(&settings(GcpIdentity::None, here, true, &["roles/viewer"])).try_into().unwrap();
+        let [none] =
+            setup_roles(&settings(GcpIdentity::None, here, true, &["roles/viewer"]), false).try_into().unwrap();
         let names = json!(["container.clusters.connect", "container.clusters.get"]);
         assert_eq!(none.document["includedPermissions"], names);
         let [back] = teardown_roles(&settings(GcpIdentity::ServiceAccount, here, true, &[])).try_into().unwrap();
-        assert!(has(&back, DELETE_ACCOUNT) && !has(&back, CREATE_ACCOUNT) && !has(&back, LIST_CLUSTERS));
+        assert!(has(&back, DELETE_ACCOUNT) && !has(&back, CREATE_ACCOUNT) && has(&back, LIST_CLUSTERS));
+        assert!(!has(&back, GET_PROJECT_POLICY));
         let [back] = teardown_roles(&settings(GcpIdentity::Federation, here, true, &[])).try_into().unwrap();
-        assert!(has(&back, LIST_CLUSTERS) && !has(&back, GET_ACCOUNT));
+        assert!(has(&back, LIST_CLUSTERS) && has(&back, GET_PROJECT_POLICY) && has(&back, SET_PROJECT_POLICY));
+        assert!(!has(&back, GET_ACCOUNT));
     }
 
     #[test]
     fn an_account_of_another_project_needs_its_permissions_there() {
         let own = "shared@other-project.iam.gserviceaccount.com";
         let settings = settings(GcpIdentity::ServiceAccount, own, false, &["roles/viewer"]);
-        let [here, there] = setup_roles(&settings).try_into().unwrap();
+        let [here, there] = setup_roles(&settings, false).try_into().unwrap();
         assert_eq!((here.project.as_str(), there.project.as_str()), ("my-project", "other-project"));
         assert!(has(&there, SET_ACCOUNT_POLICY) && !has(&there, CREATE_ACCOUNT) && !has(&there, SET_PROJECT_POLICY));
         assert!(!has(&here, SET_ACCOUNT_POLICY) && has(&here, SET_PROJECT_POLICY));

@@ -79,13 +79,13 @@ impl Gcp {
 
     /// A refusal names one permission, and not whether the project is there at all: IAM knows more.
     async fn explained(&self, error: GcpError, project: &ProjectId, needed: &[&str]) -> GcpError {
-        let GcpError::Denied { action, on, missing, project: of, message } = error else { return error };
+        let GcpError::Denied { action, on, missing, project: of, taking_back, message } = error else { return error };
         let told = match self.missing_permissions(&Resource::Project(project.clone()), needed).await {
             Err(hidden @ GcpError::ProjectHidden { .. }) => return hidden,
             Ok(told) if !told.is_empty() => told,
             Ok(_) | Err(_) => missing,
         };
-        GcpError::Denied { action, on, missing: told, project: of, message }
+        GcpError::Denied { action, on, missing: told, project: of, taking_back, message }
     }
 }
 

@@ -8,7 +8,7 @@ use super::client::Gcp;
 use super::commands::CREDENTIALS_API;
 use super::endpoints::Service;
 use super::found::{Policy, ServiceAccount};
-use super::names::{AccountEmail, ProjectId};
+use super::names::{AccountEmail, ProjectId, RoleName};
 use super::policy::VERSION;
 use super::read_gke::incomplete;
 use super::send::Call;
@@ -142,6 +142,17 @@ impl Gcp {
         let call = Call::get(Service::Usage, path, "serviceusage.services.get");
         let answer = self.ask_for(&call.on(format!("API {CREDENTIALS_API}"), project.as_str())).await?;
         Ok(answer.is_some_and(|answer| answer["state"] == "ENABLED"))
+    }
+
+    /// Whether there is a role: Google's are everybody's to see. `None`: there is none.
+    ///
+    /// # Errors
+    /// A missing permission on a project's or an organisation's roles, an API that is off, or no answer.
+    pub async fn role_exists(&self, role: &RoleName) -> Result<Option<()>, GcpError> {
+        let call = Call::get(Service::Iam, format!("v1/{role}"), "iam.roles.get");
+        let answer = self.ask_for(&Call { on: format!("role `{role}`"), ..call }).await?;
+        // One of a project that was deleted is still shown for a while.
+        Ok(answer.filter(|answer| answer["deleted"] != true).map(drop))
     }
 
     /// Which of these permissions one does not have, in this order. An account that is not there yet is asked about by

@@ -100,6 +100,10 @@ impl Refusal {
             || self.reason == "ORG_POLICY_VIOLATION"
             || has("permitted customer")
             || has("organization policy")
+            // VPC Service Controls.
+            || has("prohibited by organization's policy")
+            || has("vpcservicecontrolsuniqueidentifier")
+            || self.reason == "SECURITY_POLICY_VIOLATED"
             || has("org policy")
             || (self.status == "FAILED_PRECONDITION" && has("not allowed on this project"))
     }
@@ -207,6 +211,10 @@ mod tests {
         let forbidden = refusal(400, "FAILED_PRECONDITION", words, &details);
         assert_eq!(forbidden.constraint.as_deref(), Some("constraints/iam.allowedPolicyMemberDomains"));
         assert!(forbidden.is_of_organisation() && !off.is_of_organisation());
+        let words = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abc";
+        assert!(refusal(403, "PERMISSION_DENIED", words, &Value::Null).is_of_organisation());
+        let details = info("SECURITY_POLICY_VIOLATED", &json!({ "uid": "abc" }));
+        assert!(refusal(403, "PERMISSION_DENIED", "Access denied", &details).is_of_organisation());
     }
 
     #[test]

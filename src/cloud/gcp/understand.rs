@@ -8,7 +8,7 @@ use super::send::Call;
 use crate::cloud::reach::{ReachProblem, reach_problem};
 
 /// The project of Google's own programs, which is charged when user credentials name none.
-const GCLOUDS_OWN_PROJECT: &str = "764086051850";
+pub(super) const GCLOUDS_OWN_PROJECT: &str = "764086051850";
 
 /// A request that got no answer, or not the one that was asked for.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ fn refused(refusal: Refusal, call: &Call<'_>, source_words: &str) -> GcpError {
             None => {
                 let named = refusal.missing_permissions();
                 let missing = if named.is_empty() { vec![action.clone()] } else { named };
-                GcpError::Denied { action, on, missing, project: call.project.clone(), message }
+                GcpError::Denied { action, on, missing, project: call.project.clone(), taking_back: false, message }
             }
         },
         404 => GcpError::Missing { action, on, message },

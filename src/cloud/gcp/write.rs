@@ -1,5 +1,6 @@
 //! Carrying out a change: once, however often it is asked for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -22,6 +23,8 @@ use crate::access::Access;
 const GOOD_READS: u32 = 3;
 /// How long a pool is waited for: it appears right after the first cluster that has one, or not at all.
 const POOL_PATIENCE: Duration = Duration::from_secs(20);
+/// How an account differs whose number is another one.
+const ANEW: &str = "it was deleted and made anew";
 
 /// What became of an attempt to write a policy.
 enum Written {
@@ -43,10 +46,10 @@ impl Gcp {
         match change {
             GcpChange::CreateServiceAccount(account) => self.create(account).await,
             GcpChange::Grant(binding) => self.change_policy(binding, true).await,
-            GcpChange::Revoke(binding) => self.change_policy(binding, false).await,
+            GcpChange::Revoke(binding) => self.change_policy(binding, false).await.map_err(GcpError::taking_back),
             GcpChange::Describe { email, seen, description } => self.describe(email, seen, description).await,
             GcpChange::DeleteServiceAccount { email, unique_id, description, but_for } => {
-                self.delete(email, unique_id, description, but_for).await
+                self.delete(email, unique_id, description, but_for).await.map_err(GcpError::taking_back)
             }
         }
     }
@@ -133,12 +136,19 @@ impl Gcp {
             Resource::Project(_) => false,
         };
         let not_known = |error| Written::Again(format!("IAM does not know {} everywhere yet", on.words()), error);
+        let turn = self.shared.turn(on);
         loop {
+            let mut seen = turn.lock().await;
             let outcome = match self.policy(on).await {
                 Ok(Some(policy)) => {
                     let change = if is_grant { with_member } else { without_member };
                     let Some(document) = change(&policy, role, member) else { return Ok(()) };
-                    match self.write_policy(binding, document).await {
+                    let written = match self.is_still(binding, &mut seen).await {
+                        Ok(None) => self.write_policy(binding, document).await,
+                        Ok(Some(not_known)) => Ok(not_known),
+                        Err(error) => Err(error),
+                    };
+                    match written {
                         // One server knew it already, and the next one does not.
                         Err(error @ GcpError::Missing { .. }) if is_young => not_known(error),
                         Err(error @ GcpError::Denied { .. }) if is_young && !self.is_denied_on(on).await => {
@@ -160,11 +170,54 @@ impl Gcp {
                 Err(error @ GcpError::Denied { .. }) if is_young => not_known(error),
                 Err(error) => return Err(error),
             };
+            drop(seen);
             let Written::Again(why, error) = outcome else { return Ok(()) };
             let waiting = if matches!(error, GcpError::PoolMissing { .. }) { &mut pool_waiting } else { &mut waiting };
             let Some(wait) = waiting.next() else { return Err(error) };
             self.pause(wait, &why, set_permission(on)).await?;
         }
+    }
+
+    /// The account that a grant is about has to be the one that was looked at: another one of its name, or one that
+    /// belongs to somebody else by now, was never shown to anybody. In a project's policy it is looked at once.
+    async fn is_still(
+        &self,
+        binding: &Binding,
+        seen: &mut BTreeSet<AccountEmail>,
+    ) -> Result<Option<Written>, GcpError> {
+        let (Some(looked_at), Some(email)) = (&binding.seen, binding.account()) else { return Ok(None) };
+        if seen.contains(&email) {
+            return Ok(None);
+        }
+        let action = "iam.serviceAccounts.get";
+        let what = account_words(&email);
+        let not_known = |error| Ok(Some(Written::Again(format!("IAM does not know {what} everywhere yet"), error)));
+        let moved = |how: String| Err(GcpError::Moved { what: what.clone(), how });
+        let there = match self.service_account(&email).await {
+            Ok(Some(there)) => there,
+            Ok(None) => {
+                let (action, message) = (action.to_owned(), "it is not there".to_owned());
+                let error = GcpError::Missing { action, on: what.clone(), message };
+                return if binding.young { not_known(error) } else { Err(error) };
+            }
+            Err(error @ GcpError::Denied { .. }) if binding.young && !self.is_surely_denied(&email, action).await => {
+                return not_known(error);
+            }
+            Err(error) => return Err(error),
+        };
+        if there.unique_id != looked_at.unique_id {
+            return moved(ANEW.to_owned());
+        }
+        if there.description != looked_at.description {
+            return moved(format!("its description is `{}` now", there.description));
+        }
+        if there.disabled {
+            return moved("it is disabled now".to_owned());
+        }
+        if matches!(binding.on, Resource::Project(_)) {
+            seen.insert(email);
+        }
+        Ok(None)
     }
 
     async fn write_policy(&self, binding: &Binding, document: Value) -> Result<Written, GcpError> {
@@ -226,7 +279,7 @@ impl Gcp {
         let moved = |how: String| Err(GcpError::Moved { what: account_words(email), how });
         let Some(there) = self.service_account(email).await? else { return Ok(()) };
         if there.unique_id != unique_id {
-            return moved("it was deleted and made anew".to_owned());
+            return moved(ANEW.to_owned());
         }
         if there.description != description {
             return moved(format!("its description is `{}` now", there.description));

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::change::SeenAccount;
 use super::super::server::{Answer, SECRET, Server, detailed, ok, refused};
 use super::*;
 use crate::failure::{Failure, FailureKind};
@@ -24,7 +25,13 @@ fn create() -> GcpChange {
 }
 
 fn binding() -> Binding {
-    Binding { on: Resource::Account(email()), role: ROLE.to_owned(), member: MEMBER.to_owned(), young: false }
+    Binding {
+        on: Resource::Account(email()),
+        role: ROLE.to_owned(),
+        member: MEMBER.to_owned(),
+        young: false,
+        seen: None,
+    }
 }
 
 fn project_binding(young: bool) -> Binding {
@@ -33,6 +40,7 @@ fn project_binding(young: bool) -> Binding {
         role: "roles/viewer".to_owned(),
         member: email().member(),
         young,
+        seen: None,
     }
 }
 
@@ -248,4 +256,32 @@ async fn a_client_that_may_only_read_changes_nothing() {
     }
     assert!(server.asked().is_empty());
     assert!(!format!("{reader:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_grant_is_for_the_account_that_was_looked_at() {
+    let seen = || Some(SeenAccount { unique_id: "101".to_owned(), description: "ours".to_owned() });
+    let off = ok(&json!({ "email": EMAIL, "uniqueId": "101", "description": "ours", "disabled": true }));
+    for (answer, words) in [
+        (account("102", "ours"), "made anew"),
+        (account("101", "theirs"), "its description is `theirs` now"),
+        (off, "it is disabled now"),
+    ] {
+        for binding in [binding(), project_binding(true)] {
+            let server = Server::with(vec![policy("A", &[]), answer.clone()]).await;
+            let change = GcpChange::Grant(Binding { seen: seen(), ..binding });
+            let error = server.gcp.apply(&change).await.unwrap_err();
+            assert!(matches!(&error, GcpError::Moved { how, .. } if how.contains(words)), "{error}");
+            assert_eq!(server.asked().len(), 2, "nothing is written");
+        }
+    }
+    // In a project it is looked at once for all roles.
+    let done = || ok(&json!({}));
+    let answers = vec![policy("A", &[]), account("101", "ours"), done(), policy("B", &[]), done()];
+    let server = Server::with(answers).await;
+    for role in ["roles/viewer", "roles/browser"] {
+        let binding = Binding { seen: seen(), role: role.to_owned(), ..project_binding(true) };
+        server.gcp.apply(&GcpChange::Grant(binding)).await.unwrap();
+    }
+    assert_eq!(server.asked().len(), 5);
 }

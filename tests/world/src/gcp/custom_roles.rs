@@ -100,6 +100,12 @@ pub(super) fn predefined(call: &mut Call<'_>) -> Result<Answer, Answer> {
     })))
 }
 
+/// Nobody here may look at the roles of an organisation.
+pub(super) fn of_organisation(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let [number, id] = [0, 1].map(|index| call.values.get(index).cloned().unwrap_or_default());
+    Err(Answer::denied("iam", "iam.roles.get", &format!("organizations/{number}/roles/{id}")))
+}
+
 pub(super) fn testable(_: &mut Call<'_>) -> Result<Answer, Answer> {
     let permissions: Vec<Value> = roles::permissions()
         .map(|name| {

@@ -175,6 +175,7 @@ fn dispatch(call: &mut Call<'_>, id: &str) -> Result<Answer, Answer> {
         "iam.projects.roles.delete" => custom_roles::set_deleted(call, true),
         "iam.projects.roles.undelete" => custom_roles::set_deleted(call, false),
         "iam.roles.get" => custom_roles::predefined(call),
+        "iam.organizations.roles.get" => custom_roles::of_organisation(call),
         "iam.permissions.queryTestablePermissions" => custom_roles::testable(call),
         "iamcredentials.projects.serviceAccounts.generateAccessToken" => impersonation::generate(call),
         "cloudresourcemanager.projects.get" if version == "v1" => projects::get_v1(call),
