@@ -260,7 +260,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__apply)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,7 +285,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -526,7 +526,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -622,6 +622,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1136,7 +1189,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__config__subcmd__show)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1161,7 +1214,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1402,7 +1455,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -1498,6 +1551,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1623,7 +1729,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__destroy)
-            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --delete-namespaces --force --show-commands --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1648,7 +1754,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -1889,7 +1995,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -1985,6 +2091,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2390,7 +2549,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__identity)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2415,7 +2574,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -2656,7 +2815,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -2752,6 +2911,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2877,7 +3089,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__init)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2902,7 +3114,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3143,7 +3355,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -3239,6 +3451,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3364,7 +3629,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__install)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3389,7 +3654,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -3630,7 +3895,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -3726,6 +3991,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4081,7 +4399,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__namespaces)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4106,7 +4424,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4347,7 +4665,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -4443,6 +4761,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4568,14 +4939,14 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__permissions)
-            opts="-c -o -y -q -v -h -V --for --destroy --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --for --destroy --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --for)
-                    COMPREPLY=($(compgen -W "aws gcp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "aws gcp azure" -- "${cur}"))
                     return 0
                     ;;
                 --runner-id)
@@ -4597,7 +4968,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -4838,7 +5209,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -4934,6 +5305,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -5059,7 +5483,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__plan)
-            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --out --detailed-exitcode --show-commands --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5088,7 +5512,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5329,7 +5753,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -5425,6 +5849,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -5550,7 +6027,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__register)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5575,7 +6052,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -5816,7 +6293,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -5912,6 +6389,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -6037,7 +6567,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__rule)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6062,7 +6592,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -6303,7 +6833,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -6399,6 +6929,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -6524,7 +7107,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__secret)
-            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --dry-run --show-settings --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6549,7 +7132,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -6790,7 +7373,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -6886,6 +7469,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -7011,7 +7647,7 @@ _runner__setup() {
             return 0
             ;;
         runner__subcmd__setup__subcmd__status)
-            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
+            opts="-c -o -y -q -v -h -V --runner-id --runner-id-prefix --runner-type --provider --cluster-name --description --namespace --runner-namespace --job-namespace --runner-service-account --job-service-account --runner-service-account-annotation --job-service-account-annotation --key-secret --key-secret-key --private-key-file --public-key-file --image-repository --image-tag --image-pull-secret --registry-auth-file --remote-url --agent-ca-file --agent-env --log-level --pod-template --state-storage --state-namespace --state-bucket --state-path-prefix --state-storage-account --state-container --state-resource-group --identity --region --profile --role-name --role-arn --role-path --permissions-boundary --attach-policy --policy-file --tag --install-addon --gcp-project --location --google-service-account --grant-role --subscription --resource-group --managed-identity --federated-credential --federated-audience --assign-role --azurerm-env --enable-workload-identity --azure-cloud --arm-endpoint --rule --adopt --no-wait --config --output --events-file --no-input --yes --quiet --verbose --color --org --api-url --token-file --kubeconfig --context --ca-file --timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7036,7 +7672,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "eks gke generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "eks gke aks generic" -- "${cur}"))
                     return 0
                     ;;
                 --cluster-name)
@@ -7277,7 +7913,7 @@ _runner__setup() {
                     return 0
                     ;;
                 --identity)
-                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "irsa pod-identity service-account federation managed-identity none" -- "${cur}"))
                     return 0
                     ;;
                 --region)
@@ -7373,6 +8009,59 @@ _runner__setup() {
                     return 0
                     ;;
                 --grant-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --subscription)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --resource-group)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --managed-identity)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-credential)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --federated-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --assign-role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --azure-cloud)
+                    COMPREPLY=($(compgen -W "AzureCloud AzureUSGovernment AzureChinaCloud" -- "${cur}"))
+                    return 0
+                    ;;
+                --arm-endpoint)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -67,6 +67,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runne
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -103,10 +104,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -121,6 +123,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l gcp-p
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -139,6 +151,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l conte
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand init" -s y -l yes -d 'Change things without asking first'
@@ -152,6 +166,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runne
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -188,10 +203,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -206,6 +222,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l gcp-p
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -227,6 +253,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l detai
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l show-commands -d 'Print the equivalent openssl, kubectl, hctl and helm lines'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand plan" -s y -l yes -d 'Change things without asking first'
@@ -239,6 +267,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runn
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -275,10 +304,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l stat
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -293,6 +323,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l gcp-
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -313,6 +353,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l time
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand apply" -s y -l yes -d 'Change things without asking first'
@@ -325,6 +367,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l run
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -361,10 +404,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l sta
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -379,6 +423,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l gcp
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -397,6 +451,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l con
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand status" -s y -l yes -d 'Change things without asking first'
@@ -409,6 +465,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l ru
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -445,10 +502,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l st
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -463,6 +521,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l gc
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -486,6 +554,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l sh
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand destroy" -s y -l yes -d 'Change things without asking first'
@@ -523,6 +593,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -559,10 +630,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -577,6 +649,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -597,6 +679,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand namespaces" -s y -l yes -d 'Change things without asking first'
@@ -609,6 +693,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l r
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -645,10 +730,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l s
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -663,6 +749,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l g
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -683,6 +779,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l t
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand identity" -s y -l yes -d 'Change things without asking first'
@@ -695,6 +793,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l run
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -731,10 +830,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l sta
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -749,6 +849,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l gcp
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -769,6 +879,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l tim
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand secret" -s y -l yes -d 'Change things without asking first'
@@ -781,6 +893,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l r
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -817,10 +930,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l s
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -835,6 +949,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l g
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -855,6 +979,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l t
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand register" -s y -l yes -d 'Change things without asking first'
@@ -867,6 +993,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l ru
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -903,10 +1030,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l st
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -921,6 +1049,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l gc
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -941,6 +1079,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l ti
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand install" -s y -l yes -d 'Change things without asking first'
@@ -953,6 +1093,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runne
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -989,10 +1130,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -1007,6 +1149,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l gcp-p
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -1027,6 +1179,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l timeo
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l dry-run -d 'Show the plan and change nothing'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l show-settings -d 'Print every setting with its value and where it came from, and do nothing else'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s y -l yes -d 'Change things without asking first'
@@ -1035,12 +1189,14 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s v -l 
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand rule" -s V -l version -d 'Print version'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l for -d 'Whose rights to print' -r -f -a "aws\t'IAM of AWS, for a cluster on EKS'
-gcp\t'IAM of Google Cloud, for a cluster on GKE'"
+gcp\t'IAM of Google Cloud, for a cluster on GKE'
+azure\t'Roles of Azure, for a cluster on AKS'"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-id -d 'Give the runner this id [env: RUNNER_ID] [default: the prefix and the cluster\'s name, else the context\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-id-prefix -d 'Begin a runner id that is made up with this [default: kubernetes-agent]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -1077,10 +1233,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -1095,6 +1252,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -1114,6 +1281,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l destroy -d 'Also what `destroy` takes'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand permissions" -s y -l yes -d 'Change things without asking first'
@@ -1171,6 +1340,7 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l runner-type -d 'Set up this kind of runner [default: kubernetes-agent]' -r -f -a "kubernetes-agent\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l provider -d 'Say where the cluster runs [default: detected]' -r -f -a "eks\t''
 gke\t''
+aks\t''
 generic\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l cluster-name -d 'Call the cluster this [env: CLUSTER_NAME] [default: from the context]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l description -d 'Describe the runner, in at most 200 characters [default: Set up by runner-setup]' -r -f
@@ -1207,10 +1377,11 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-storage-account -d 'Keep state in this storage account (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-container -d 'Keep state in this container (azurerm)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l state-resource-group -d 'Find the storage account in this resource group (azurerm)' -r -f
-complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE]' -r -f -a "irsa\t''
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l identity -d 'Give the jobs their cloud identity in this way [default: irsa on EKS, service-account on GKE, managed-identity on AKS]' -r -f -a "irsa\t''
 pod-identity\t''
 service-account\t''
 federation\t''
+managed-identity\t''
 none\t''"
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l region -d 'Find the cluster in this AWS region [env: AWS_REGION, AWS_DEFAULT_REGION, CLUSTER_REGION] [default: from the context, else the profile\'s]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l profile -d 'Use the credentials of this AWS profile [env: AWS_PROFILE] [default: what the AWS SDK finds]' -r -f
@@ -1225,6 +1396,16 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l location -d 'Find the cluster in this region or zone [env: CLUSTER_LOCATION] [default: from the context, else GKE is asked]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l google-service-account -d 'Let the jobs act as this Google service account, a name or an address [env: GCP_SERVICE_ACCOUNT_NAME] [default: runner-<cluster>]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l grant-role -d 'Give the jobs\' identity this role in the project (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l subscription -d 'Find the cluster in this Azure subscription [env: AZURE_SUBSCRIPTION_ID] [default: from the credentials]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l resource-group -d 'Find the cluster in this resource group [env: AZURE_RESOURCE_GROUP] [default: Azure is asked]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l managed-identity -d 'Give the jobs this managed identity, a name or a resource id [env: MANAGED_IDENTITY_NAME] [default: humanitec-kubernetes-agent-runner-<cluster>]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l federated-credential -d 'Call what lets the jobs use the managed identity this [default: humanitec-kubernetes-agent-runner]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l federated-audience -d 'Trust tokens of the jobs for this audience [default: api://AzureADTokenExchange]' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l assign-role -d 'Give the managed identity this role, on the resource group or ROLE@SCOPE (repeatable)' -r -f
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l azure-cloud -d 'Talk to this cloud of Microsoft\'s [env: AZURE_CLOUD] [default: AzureCloud]' -r -f -a "AzureCloud\t''
+AzureUSGovernment\t''
+AzureChinaCloud\t''"
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l arm-endpoint -d 'Reach the Azure Resource Manager at this address [env: RUNNER_SETUP_ARM_ENDPOINT] [default: the cloud\'s own]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l rule -d 'Give environments this runner: any, env-type=ID, project=ID, or project=ID,env-type=ID (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l adopt -d 'Take over this object, named as the refusal names it (repeatable)' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l config -d 'Read settings from this file, `-` for standard input [env: RUNNER_SETUP_CONFIG] [default: runner-setup.yaml, if there]' -r
@@ -1243,6 +1424,8 @@ complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l ca-file -d 'Trust these certificates too, for every endpoint [env: SSL_CERT_FILE] [default: the system\'s roots]' -r -F
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Wait at most this long, for everything together [env: RUNNER_SETUP_TIMEOUT] [default: 5m]' -r -f
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l install-addon -d 'Install the Pod Identity agent when it is missing'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l azurerm-env -d 'Set the variables with which azurerm uses the jobs\' identity'
+complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l enable-workload-identity -d 'Turn on the OIDC issuer and workload identity when they are off'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l no-wait -d 'Do not wait until the agent runs'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nothing, also when there is a terminal [env: CI]'
 complete -c runner-setup -n "__fish_runner_setup_using_subcommand config; and __fish_seen_subcommand_from show" -s y -l yes -d 'Change things without asking first'

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 use crate::change::Change;
-use crate::cloud::azure::{Azure, AzureError, actions_of};
+use crate::cloud::azure::{Azure, actions_of};
 use crate::failure::Failure;
 use crate::plan::{AzureRight, Plan};
 
@@ -44,7 +44,7 @@ pub(super) async fn rehearse_azure(plan: &Plan, client: &Azure) -> Result<Vec<Az
             })),
             // For such a scope ARM does not say it: the change itself will.
             Ok(None) => {}
-            Err(error @ (AzureError::Denied { .. } | AzureError::GroupMissing { .. })) => {
+            Err(error) if error.is_denied() || error.is_missing() => {
                 rights.push(unknown(error.to_string()));
             }
             Err(error) => return Err(error.into()),
