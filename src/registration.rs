@@ -7,7 +7,9 @@ use crate::keypair::PublicKey;
 use crate::orchestrator::Runner;
 use crate::plan::USE_LABEL;
 use crate::pod_template::{OLD_RUNNER_CONTAINER, RUNNER_CONTAINER, merge, merge_key};
-use crate::settings::{AzureIdentity, Settings};
+use crate::settings::Settings;
+
+mod azure;
 
 /// The annotation that says which cluster a runner's jobs run in: the UID of its `kube-system`.
 pub const CLUSTER_ANNOTATION: &str = "runner-setup/cluster-uid";
@@ -234,27 +236,6 @@ impl Additions<'_> {
             }
         }
         found
-    }
-
-    fn has_azure_identity(&self) -> bool {
-        self.settings.azure.as_ref().is_some_and(|azure| azure.identity != AzureIdentity::None)
-    }
-
-    /// With which azurerm uses the jobs' identity by itself; what the told template sets stays. Source: the provider's
-    /// guide to AKS workload identity (`failure-modes.md`, AZ-13).
-    fn azurerm_variables(&self) -> Vec<Value> {
-        let Some(azure) = self.settings.azure.as_ref().filter(|azure| azure.azurerm_env && self.has_azure_identity())
-        else {
-            return Vec::new();
-        };
-        let subscription = Some(azure.subscription.to_string());
-        let variables = [
-            ("ARM_USE_AKS_WORKLOAD_IDENTITY", Some("true".to_owned())),
-            ("ARM_TENANT_ID", self.inputs.azure_tenant.map(str::to_owned)),
-            ("ARM_SUBSCRIPTION_ID", subscription),
-        ];
-        let wanted = variables.into_iter().filter(|(name, _)| !self.is_told_variable(name));
-        wanted.filter_map(|(name, value)| Some(json!({ "name": name, "value": value? }))).collect()
     }
 
     fn container_name(&self) -> &'static str {
