@@ -2,6 +2,8 @@
 
 use crate::cloud::azure::{Azure, commands};
 use crate::failure::{Failure, FailureKind};
+use crate::found::Found;
+use crate::plan::{Plan, Refusal};
 
 use super::in_cloud::InCloud;
 
@@ -38,4 +40,34 @@ pub(super) async fn explain_aks(
         true => told.hint(commands::let_in(&cluster.id)).hint("or take credentials that are let in: az login"),
         false => told.hint(commands::get_credentials(&cluster.id)),
     }
+}
+
+/// Whoever Entra knows is let into the cluster, and may see nothing there without a role. When a plan fails on that, it
+/// says what gives one.
+pub(super) fn explain_outsider(found: &Found, plan: &mut Plan) {
+    let (Some(azure), Some(cluster)) = (&found.azure, &found.cluster) else { return };
+    let Some(why) = cluster.shows_nothing().filter(|_| azure.cluster.entra && !plan.refusals.is_empty()) else {
+        return;
+    };
+    // `… is forbidden: User "anna@example.com" cannot get resource …`
+    let user = why.split_once("User \"").and_then(|(_, rest)| rest.split('"').next());
+    let who = user.map_or_else(|| "this login".to_owned(), |user| format!("`{user}`"));
+    let id = &azure.cluster.id;
+    plan.refusals.insert(
+        0,
+        Refusal {
+            object: format!("azure:cluster/{}", id.name()),
+            kind: FailureKind::Refused,
+            message: format!(
+                "lets {who} in, who may see nothing of the runner there: neither Azure nor RBAC gives a role"
+            ),
+            hints: vec![
+                format!("where Azure's roles count in the cluster: {}", commands::let_in(id)),
+                format!(
+                    "else one of its admin groups, or RBAC in the cluster: a RoleBinding for {who} in each namespace"
+                ),
+            ],
+            maker: None,
+        },
+    );
 }

@@ -29,9 +29,9 @@ use crate::verify::{Asked, Proof, verify};
 use super::Call;
 use super::detect::{context_facts, detect_provider, no_cluster};
 use super::login::Login;
-use super::login_gke::explain_outsider;
 use super::reach::{Identity, Reached, Way};
 use super::sight::Opened;
+use super::{login_aks, login_gke};
 
 /// How long one request to the Orchestrator may take; never longer than the whole run may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -277,7 +277,8 @@ impl<'a> Session<'a> {
             None => plan,
         };
         in_cloud.mark(&mut plan);
-        explain_outsider(settings, &found, &mut plan);
+        login_gke::explain_outsider(settings, &found, &mut plan);
+        login_aks::explain_outsider(&found, &mut plan);
         self.progress.finish();
         Ok((found, plan))
     }

@@ -5,6 +5,7 @@ mod adopt;
 mod aks_detect;
 mod aks_init;
 mod aks_lab;
+mod aks_login;
 mod aks_refusals;
 mod aks_trust;
 mod apply;

@@ -2,11 +2,12 @@
 
 use std::ops::{Deref, DerefMut};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use world::azure::{Azure, Cluster, Identity, Subscription};
 use world::orchestrator::Setup;
 
-use super::{Lab, Outcome};
+use super::{Lab, Outcome, exec};
 
 /// The resource group of a lab's cluster.
 pub(crate) const GROUP: &str = "platform";
@@ -62,6 +63,25 @@ impl AksLab {
             self.lab.unset(name);
         }
         self.lab.set_all(&identity.env());
+        self
+    }
+
+    /// Writes a kubeconfig of one context as az and kubelogin make it, whose plugin is this program, and uses it in all
+    /// runs.
+    pub(crate) fn use_kubelogin(&mut self, cluster: &str, program: &str) -> &mut Self {
+        let authority = self.world.control_plane().authority().certificate().to_owned();
+        let authority = base64::engine::general_purpose::STANDARD.encode(authority);
+        let server = self.world.server_url();
+        let app = "6dae42f8-4368-4678-94ff-3960e28e3630";
+        let user = exec(program, &["get-token", "--login", "azurecli", "--server-id", app]);
+        let document = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": cluster,
+            "clusters": [{ "name": cluster, "cluster": { "server": server, "certificate-authority-data": authority } }],
+            "users": [{ "name": "me", "user": user }],
+            "contexts": [{ "name": cluster, "context": { "cluster": cluster, "user": "me" } }],
+        });
+        let file = self.file("kubeconfig", &document.to_string());
+        self.set("KUBECONFIG", file.display().to_string());
         self
     }
 
