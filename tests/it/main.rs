@@ -8,6 +8,7 @@ mod aks_lab;
 mod aks_login;
 mod aks_refusals;
 mod aks_trust;
+mod aks_weather;
 mod apply;
 mod aws_room;
 mod crash;
