@@ -63,7 +63,10 @@ fn a_name_or_an_address_of_the_project_is_made_when_it_is_missing() {
     lab.unset("GCP_SERVICE_ACCOUNT_NAME");
     lab.has_nothing_to_do(&["--no-wait", "--google-service-account", &email]);
     // Without its name nobody knows which one is meant, and none is made.
-    let refused = lab.run(&["plan", "-o", "json"]).exits(4).explains(&format!("stay with it: `--google-service-account {email}`"));
+    let refused = lab
+        .run(&["plan", "-o", "json"])
+        .exits(4)
+        .explains(&format!("stay with it: `--google-service-account {email}`"));
     let _ = refused.explains("name the new one: `--google-service-account runner-prod`");
     lab.keeps_to_the_documents();
 }

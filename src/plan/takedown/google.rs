@@ -95,13 +95,15 @@ fn plan_account(
         plan.planned.push(kept(object, why, Phase::Identity));
         return;
     }
-    if let Look::There(others) = &standing.neighbours
-        && !others.is_empty()
-    {
-        plan.warnings.push(format!(
+    match &standing.neighbours {
+        Look::There(others) if !others.is_empty() => plan.warnings.push(format!(
             "{object} goes: jobs of the same name in another cluster of the pool lose it too, should they act as it: {}",
             others.join(", ")
-        ));
+        )),
+        Look::Unknown(why) => plan.warnings.push(format!(
+            "{object} goes, and whether another cluster of the pool has jobs of the same name is not known: {why}"
+        )),
+        Look::There(_) | Look::Missing | Look::NotLooked => {}
     }
     plan_roles(&name, found, &object, plan);
     let change = GcpChange::DeleteServiceAccount {
