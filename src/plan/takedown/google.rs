@@ -31,8 +31,9 @@ pub(super) fn plan_google(settings: &Settings, found: &FoundGcp, standing: &Stan
 }
 
 fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
+    let (why, fix) = commands::part_fix(why);
     let refusal = Refusal::new(object, format!("can't be looked at: {why}"));
-    plan.refusals.push(refusal.hint("runner-setup permissions --for gcp --destroy"));
+    plan.refusals.push(refusal.hint(fix.unwrap_or("runner-setup permissions --for gcp --destroy")));
 }
 
 /// The jobs as an account's policy names them: by the cluster's pool, or, when Workload Identity was turned off since, as
