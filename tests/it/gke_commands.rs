@@ -101,7 +101,7 @@ fn the_lines_of_federation_are_as_good() {
     let principal = lab.cluster.principal(&lab.job_namespace, JOB);
     assert_eq!(lab.project.members("roles/cloudsql.admin"), [principal]);
     assert_eq!(left(&lab, &flags), Vec::<String>::new());
-    let words = [&["destroy", "--dry-run", "--show-commands"], &federation[..]].concat();
+    let words = [&["destroy", "--dry-run", "--show-commands"], &flags[..]].concat();
     let printed = lab.run(&words).exits(0).stdout;
     let back: Vec<_> = printed.lines().map(str::trim).map(str::to_owned).collect();
     run_google(&lab, &back);
@@ -124,10 +124,12 @@ fn the_lines_for_what_is_there_add_what_is_missing() {
     let google: Vec<_> = all.iter().filter(|line| line.starts_with("gcloud ")).collect();
     assert_eq!(google.len(), 2, "{all:#?}");
     run_google(&lab, &all);
-    assert_eq!(lab.description(&email), lab.our_description());
+    let shared = format!("{}; shared with other runners", lab.our_description().replace(LOCATION, "us-east1"));
+    assert_eq!(lab.description(&email), shared);
     let ours = json!({ "role": WORKLOAD_USER, "members": [lab.member()] });
     assert_eq!(lab.project.account_policy(&email)["bindings"], json!([theirs, ours]));
-    assert_eq!(lab.run(&["plan", "-o", "json"]).exits(0).google(), Vec::<String>::new());
+    let planned = lab.run(&["plan", "-o", "json", "--adopt", &object]).exits(0);
+    assert_eq!(planned.google(), [format!("adopt {object}")], "{planned}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_project_s_policy_keeps_everything_and_gets_one_member() {
     let mark = lab.project.mark();
     assert_eq!(lab.run(&args).exits(0).json()["outcome"], "nothing-to-do");
     assert_eq!(lab.google_writes_since(mark), Vec::<String>::new());
-    let _ = lab.run(&["destroy", "--yes", "--identity", "federation", "-o", "json"]).exits(0);
+    let _ = lab.run(&["destroy", "--yes", "--identity", "federation", "--grant-role", ADMIN, "-o", "json"]).exits(0);
     assert_eq!(without_etag(&lab.project.policy()).to_string(), without_etag(&before).to_string());
     lab.keeps_to_the_documents();
 }

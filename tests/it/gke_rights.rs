@@ -27,14 +27,18 @@ fn act_with(lab: &mut GkeLab, names: &[String]) {
 }
 
 #[test]
-fn federation_is_taken_back_with_what_is_printed_without_naming_its_roles() {
+fn federation_is_taken_back_with_what_is_printed_also_when_no_role_was_named() {
     let mut lab = GkeLab::new("grights-fed");
     let federation = ["--identity", "federation"];
     let roles = [&["apply", "--yes", "--no-wait"], &federation[..], &["--grant-role", "roles/storage.admin"]].concat();
     let _ = lab.run(&roles).exits(0);
     let names = printed(&lab, &[&federation[..], &["--destroy"]].concat());
     act_with(&mut lab, &names);
-    let _ = lab.run(&[&["destroy", "--yes"], &federation[..]].concat()).exits(0);
+    // What is not named stays, and is told; named, it goes with the same rights.
+    let kept = lab.run(&[&["destroy", "--dry-run"], &federation[..]].concat()).exits(0);
+    let _ = kept.says("gcloud projects remove-iam-policy-binding").says("roles/storage.admin");
+    let named = [&federation[..], &["--grant-role", "roles/storage.admin"]].concat();
+    let _ = lab.run(&[&["destroy", "--yes"], &named[..]].concat()).exits(0);
     assert_eq!(lab.project.members("roles/storage.admin"), Vec::<String>::new());
 }
 

@@ -34,6 +34,7 @@ mod token;
 mod understand;
 mod waiting;
 mod write;
+mod write_policy;
 
 pub use client::{Gcp, GcpOptions, OnRetry};
 pub use credentials::{project_of_credentials, quota_project_of_credentials};

@@ -31,8 +31,9 @@ pub(super) fn plan_google(settings: &Settings, found: &FoundGcp, standing: &Stan
 }
 
 fn refuse_unseen(object: &str, why: &str, plan: &mut Plan) {
+    let (why, fix) = commands::part_fix(why);
     let refusal = Refusal::new(object, format!("can't be looked at: {why}"));
-    plan.refusals.push(refusal.hint("runner-setup permissions --for gcp --destroy"));
+    plan.refusals.push(refusal.hint(fix.unwrap_or("runner-setup permissions --for gcp --destroy")));
 }
 
 /// The jobs as an account's policy names them: by the cluster's pool, or, when Workload Identity was turned off since, as
@@ -95,13 +96,15 @@ fn plan_account(
         plan.planned.push(kept(object, why, Phase::Identity));
         return;
     }
-    if let Look::There(others) = &standing.neighbours
-        && !others.is_empty()
-    {
-        plan.warnings.push(format!(
+    match &standing.neighbours {
+        Look::There(others) if !others.is_empty() => plan.warnings.push(format!(
             "{object} goes: jobs of the same name in another cluster of the pool lose it too, should they act as it: {}",
             others.join(", ")
-        ));
+        )),
+        Look::Unknown(why) => plan.warnings.push(format!(
+            "{object} goes, and whether another cluster of the pool has jobs of the same name is not known: {why}"
+        )),
+        Look::There(_) | Look::Missing | Look::NotLooked => {}
     }
     plan_roles(&name, found, &object, plan);
     let change = GcpChange::DeleteServiceAccount {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::change::SeenAccount;
+use super::super::change::{Binding, SeenAccount};
 use super::super::server::{Answer, SECRET, Server, detailed, ok, refused};
 use super::*;
 use crate::failure::{Failure, FailureKind};
