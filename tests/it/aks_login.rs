@@ -22,7 +22,7 @@ fn who_is_in_no_group_of_the_cluster_is_told_how_to_get_in() {
     lab.cluster.uses_entra(&[], true, false);
     lab.set("CLUSTER_NAME", "prod").set("AZURE_RESOURCE_GROUP", GROUP);
     let outcome = lab.writes_nothing(4, &[]).explains("who may see nothing of the runner there");
-    let _ = outcome.explains("Azure Kubernetes Service RBAC Cluster Admin").explains(&lab.cluster.name().to_owned());
+    let _ = outcome.explains("Azure Kubernetes Service RBAC Cluster Admin").explains(lab.cluster.name());
     lab.subscription.grant(&lab.owner, "Azure Kubernetes Service RBAC Cluster Admin", &lab.cluster.id());
     // The API server remembers for some seconds who the holder of a token is.
     lab.owner.expire_tokens();
