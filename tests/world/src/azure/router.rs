@@ -88,7 +88,7 @@ pub(super) fn answer(state: &mut State, received: &Received, route: &Route, base
     };
     let caller = match state.authenticate(&received.authorization) {
         Ok(caller) => caller,
-        Err(answer) => return (answer, Vec::new()),
+        Err(answer) => return (*answer, Vec::new()),
     };
     let mut call = Call {
         state,
@@ -116,7 +116,7 @@ fn served(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             let message = format!("The subscription '{named}' could not be found.");
             return Err(Answer::refusal(404, "SubscriptionNotFound", message));
         };
-        call.state.check_tenant(&call.caller, &home).map_err(Box::new)?;
+        call.state.check_tenant(&call.caller, &home)?;
         call.home = home;
         if call.subscription().is_disabled && writes(&call.received.method, &Route::Arm(call.place.clone())) {
             let message = format!(

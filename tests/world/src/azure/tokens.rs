@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, Refusal};
 use super::principal::Kind;
 use super::state::State;
 use crate::jwt::Jwt;
@@ -107,17 +107,17 @@ impl State {
     }
 
     /// Finds out who sends a request to ARM.
-    pub(super) fn authenticate(&self, authorization: &str) -> Result<String, Answer> {
+    pub(super) fn authenticate(&self, authorization: &str) -> Result<String, Refusal> {
         let Some(text) = authorization.strip_prefix("Bearer ") else {
             let message = "Authentication failed. The 'Authorization' header is missing.";
-            return Err(unauthorized("AuthenticationFailed", message));
+            return Err(Box::new(unauthorized("AuthenticationFailed", message)));
         };
         let (oid, audience) = self.holder(text).map_err(|reason| {
-            if reason == "expired" {
+            Box::new(if reason == "expired" {
                 expired()
             } else {
                 unauthorized("InvalidAuthenticationToken", &format!("The access token is invalid: {reason}."))
-            }
+            })
         })?;
         if is_arm(&audience) {
             return Ok(oid);
@@ -127,11 +127,11 @@ impl State {
              with one of the allowed audiences 'https://management.core.windows.net/', \
              'https://management.azure.com/'."
         );
-        Err(unauthorized("InvalidAuthenticationTokenAudience", &message))
+        Err(Box::new(unauthorized("InvalidAuthenticationTokenAudience", &message)))
     }
 
     /// Checks that somebody is of the tenant that a subscription trusts.
-    pub(super) fn check_tenant(&self, oid: &str, subscription: &str) -> Result<(), Answer> {
+    pub(super) fn check_tenant(&self, oid: &str, subscription: &str) -> Result<(), Refusal> {
         let (theirs, ours) = (&self.principal(oid).tenant, &self.subscription(subscription).tenant);
         if theirs == ours {
             return Ok(());
@@ -144,7 +144,7 @@ impl State {
              (up to an hour). If you just transferred your subscription and see this error message, please try back \
              later."
         );
-        Err(unauthorized("InvalidAuthenticationTokenTenant", &message))
+        Err(Box::new(unauthorized("InvalidAuthenticationTokenTenant", &message)))
     }
 
     /// Returns the subscription of the test that a bearer token was made for.
