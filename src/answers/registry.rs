@@ -200,7 +200,7 @@ settings! {
         AZURERM_ENV = Setting::one("azurerm-env", "", "Set the variables with which azurerm uses the jobs' identity")
             .shape(Shape::Switch).file("azure.azurermEnv");
         ENABLE_WORKLOAD_IDENTITY = Setting::one(
-            "enable-workload-identity", "", "Turn on the OIDC issuer and workload identity when they are off")
+            "enable-workload-identity", "", "Turn on the OIDC issuer and workload identity when they are off (not done yet)")
             .shape(Shape::Switch).file("azure.enableWorkloadIdentity");
         AZURE_CLOUD = Setting::one("azure-cloud", "CLOUD", "Talk to this cloud of Microsoft's")
             .env(&["AZURE_CLOUD"]).file("azure.cloud").default("AzureCloud").choices(AzureCloud::WORDS);

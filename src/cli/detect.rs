@@ -95,11 +95,11 @@ fn detect_without_context(answers: &mut Answers) {
     // AWS_REGION may be there for other tools; what is said more clearly counts, and CLUSTER_LOCATION is our guide's own.
     let of_aws = said(&setting::REGION, Provider::Eks);
     let of_google = said(&setting::LOCATION, Provider::Gke);
-    // A subscription alone may be there for other tools too.
-    let of_azure =
-        said(&setting::RESOURCE_GROUP, Provider::Aks).or_else(|| said(&setting::SUBSCRIPTION, Provider::Aks));
+    let of_azure = said(&setting::RESOURCE_GROUP, Provider::Aks);
     // The last of those that are said equally clearly.
     let clearest = [of_aws, of_azure, of_google].into_iter().flatten().max_by_key(|(layer, ..)| *layer);
+    // A subscription alone may be there for other tools: it counts only where nothing else is said.
+    let clearest = clearest.or_else(|| said(&setting::SUBSCRIPTION, Provider::Aks));
     if let Some((_, provider, source)) = clearest {
         answers.detect(&setting::PROVIDER, provider.word(), source);
     }

@@ -67,6 +67,9 @@ impl Cluster {
         let server = reach.server.clone();
         let unusable = |message: String| ClusterError::Client { server: server.clone(), message };
         let url: http::Uri = reach.server.parse().map_err(|_| unusable("this is no URL".to_owned()))?;
+        if url.scheme_str() != Some("https") {
+            return Err(unusable("it is not https, so nobody logs in there".to_owned()));
+        }
         let mut config = Config::new(url);
         if let Some(bundle) = &reach.authorities {
             let authorities: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bundle).collect();

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::azure_trust::plan_trust;
+use super::azure_trust::{plan_trust, wanted_credential};
 use super::{Plan, Refusal};
 use crate::change::{Action, Change, Planned};
 use crate::cloud::azure::change::AzureChange;
 use crate::cloud::azure::found::{FoundAzure, FoundRole, ManagedIdentity};
 use crate::cloud::azure::names::ResourceId;
 use crate::cloud::azure::settings::{AzureSettings, IdentityChoice};
+use crate::cloud::azure::trust::{Standing, standing};
 use crate::cloud::azure::{commands, tags};
 use crate::cloud::look::Look;
 use crate::cluster::{Kind, ObjectRef};
@@ -146,29 +147,30 @@ fn plan_cluster(ground: &Ground<'_>, plan: &mut Plan) {
         (None, true) => "the OIDC issuer is off",
         (Some(_), _) => "workload identity is off",
     };
-    if !ground.azure.enable_workload_identity {
-        plan.refusals.push(
-            Refusal::new(&object, format!("{off}, so the cluster's accounts can't act in Azure"))
-                .hint(commands::enable_workload_identity(&cluster.id))
-                .hint("or let it be done with `--enable-workload-identity`"),
-        );
-        return;
-    }
-    if cluster.provisioning_state != "Succeeded" {
-        let message = format!("the cluster is {}: it can't be changed now", cluster.provisioning_state);
-        plan.refusals.push(Refusal::new(&object, message).hint(commands::show_cluster(cluster)));
-        return;
-    }
-    let change = AzureChange::EnableWorkloadIdentity { cluster: cluster.id.clone() };
-    plan.planned.push(line(&object, Action::Update, off, Some(change)));
-    if cluster.issuer.is_none() {
-        plan.warnings.push("an OIDC issuer that was turned on can't be turned off again".to_owned());
-    }
+    // The API has no way to turn on two switches but to write the whole cluster, which is not safe enough yet.
+    let why = match ground.azure.enable_workload_identity {
+        true => "; `--enable-workload-identity` does not do it yet, as it would write the whole cluster anew",
+        false => "",
+    };
+    let message = format!("{off}, so the cluster's accounts can't act in Azure{why}");
+    plan.refusals.push(Refusal::new(&object, message).hint(commands::enable_workload_identity(&cluster.id)));
 }
 
 fn plan_identity(ground: &Ground<'_>, plan: &mut Plan) {
     let (id, cluster) = (&ground.identity, &ground.found.cluster);
     let object = identity_object(id.name());
+    if let (Some(there), IdentityChoice::Ours { told: false, .. }) =
+        (names_another(ground), &ground.azure.managed_identity)
+    {
+        // Nobody named an identity: whoever annotated the account meant that one.
+        let message = format!("the jobs have another managed identity until now, with the client id {there}");
+        plan.refusals.push(
+            Refusal::new(&object, message)
+                .hint("stay with it: `--managed-identity RESOURCE_ID`, as `az identity list` shows it")
+                .hint(format!("or name the new one: `--managed-identity {}`", id.name())),
+        );
+        return;
+    }
     match (&ground.found.identity, &ground.azure.managed_identity) {
         (Look::There(identity), _) => plan_existing(ground, identity, &object, plan),
         (Look::Missing, IdentityChoice::Ours { .. }) => {
@@ -178,10 +180,10 @@ fn plan_identity(ground: &Ground<'_>, plan: &mut Plan) {
                 tags: tags::made(&cluster.id, &jobs(ground.settings)),
             };
             plan.planned.push(line(&object, Action::Create, "missing", Some(change)));
-            if let Some(there) = ground.annotated.filter(|there| *there != PENDING_CLIENT_ID) {
+            if let Some(there) = names_another(ground) {
                 plan.warnings.push(format!(
-                    "the jobs' account names a managed identity that is gone (client id {there}): a new one has another \
-                     client id, and none of its roles"
+                    "the jobs have another managed identity until now, or one that is gone (client id {there}): the new one \
+                     has none of its roles"
                 ));
             }
         }
@@ -195,11 +197,29 @@ fn plan_identity(ground: &Ground<'_>, plan: &mut Plan) {
     }
 }
 
+/// The client id in the annotation of the jobs' account, when it is another one than that of the settings' identity. One
+/// that was made for these jobs and is named by mistake elsewhere is put right.
+fn names_another<'a>(ground: &Ground<'a>) -> Option<&'a str> {
+    let there = ground.annotated.filter(|there| *there != PENDING_CLIENT_ID)?;
+    let identity = ground.found.identity.there();
+    let is_made = identity.is_some_and(|it| tags::is_for(&it.tags, &ground.found.cluster.id, &jobs(ground.settings)));
+    let is_same = identity.is_some_and(|it| it.client_id.eq_ignore_ascii_case(there));
+    (!is_same && !is_made).then_some(there)
+}
+
+/// Whether the identity trusts exactly these jobs already.
+fn is_trusted(ground: &Ground<'_>) -> bool {
+    let wanted = wanted_credential(ground);
+    ground.found.federated.there().is_some_and(|there| matches!(standing(&wanted, there), Standing::There(_)))
+}
+
 fn plan_existing(ground: &Ground<'_>, identity: &ManagedIdentity, object: &str, plan: &mut Plan) {
     let told_to_adopt = ground.settings.adopt.iter().any(|name| name == object);
     let cluster = &ground.found.cluster;
     let stranger = owner(ground, identity);
-    if let (Some(owner), false) = (&stranger, told_to_adopt || ground.annotated == Some(identity.client_id.as_str())) {
+    // An annotation alone may be a copy: whom the identity lets in already has been decided on.
+    let serves_here = ground.annotated == Some(identity.client_id.as_str()) && is_trusted(ground);
+    if let (Some(owner), false) = (&stranger, told_to_adopt || serves_here) {
         plan.refusals.push(
             Refusal::new(object, format!("belongs to {owner}"))
                 .hint(format!("choose another name with `--managed-identity {}`", another_name(ground)))

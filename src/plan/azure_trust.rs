@@ -94,7 +94,7 @@ fn plan_addition(ground: &Ground<'_>, credential: FederatedCredential, count: us
     plan.planned.push(line(&object, Action::Create, "missing", Some(trust(ground, credential, None))));
 }
 
-fn wanted_credential(ground: &Ground<'_>) -> FederatedCredential {
+pub(super) fn wanted_credential(ground: &Ground<'_>) -> FederatedCredential {
     FederatedCredential {
         name: ground.azure.credential.name.clone(),
         // Byte for byte; an issuer that this plan turns on is read when the credential is made.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::cloud::aws::settings::RoleChoice;
+use crate::cloud::azure::found::FoundAzure;
+use crate::cloud::azure::tags;
 use crate::cloud::gcp::settings::AccountChoice;
 use crate::cluster::{Kind, ObjectRef, compare, owner};
 use crate::found::{Found, FoundCluster};
@@ -98,12 +100,17 @@ fn of_workload_identity(settings: &Settings, found: &Found) -> Option<(&'static 
 fn of_managed_identity(settings: &Settings, found: &Found, phases: &BTreeSet<Phase>) -> Option<(&'static str, String)> {
     settings.azure.as_ref().filter(|azure| azure.identity == AzureIdentity::ManagedIdentity)?;
     let client_id = match &found.azure {
-        Some(seen) if seen.identity.there().is_some() || phases.contains(&Phase::Identity) => {
-            client_id(seen).to_owned()
-        }
+        Some(seen) if phases.contains(&Phase::Identity) => client_id(seen).to_owned(),
+        // Whose it is, only the phase of the identity decides; what was made for these jobs is theirs.
+        Some(seen) if is_for_these_jobs(settings, seen) => client_id(seen).to_owned(),
         Some(_) | None => annotation_there(settings, found, CLIENT_ID_ANNOTATION)?,
     };
     Some((CLIENT_ID_ANNOTATION, client_id))
+}
+
+fn is_for_these_jobs(settings: &Settings, seen: &FoundAzure) -> bool {
+    let jobs = format!("{}/{}", settings.job_namespace, settings.job_account.name);
+    seen.identity.there().is_some_and(|identity| tags::is_for(&identity.tags, &seen.cluster.id, &jobs))
 }
 
 fn annotation_there(settings: &Settings, found: &Found, key: &str) -> Option<String> {

@@ -12,6 +12,7 @@ use crate::manifests::{Choices, Manifest, TemplateError, kubernetes_agent};
 use crate::phase::Phase;
 use crate::settings::{AwsIdentity, AzureIdentity, GcpIdentity, Settings};
 
+use super::azure::PENDING_CLIENT_ID;
 use super::{Plan, Refusal};
 
 /// Namespaces: made in their own phase; the other phases in the cluster need them.
@@ -172,7 +173,10 @@ fn plan_manifest(settings: &Settings, cluster: &FoundCluster, manifest: Manifest
     }
     keep_subjects_of_others(live, &mut content);
     let told_to_adopt = settings.adopt.contains(&name);
-    let fields = compare::differences(live, &content);
+    let mut fields = compare::differences(live, &content);
+    for field in fields.iter_mut().filter(|field| field.to == PENDING_CLIENT_ID) {
+        field.to = json!("the client id that Azure will give");
+    }
     if fields.is_empty() && (!told_to_adopt || owner::applied_by_us(live)) {
         plan.planned.push(line(Action::Unchanged, "as it should be", None));
         return;

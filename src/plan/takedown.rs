@@ -19,6 +19,7 @@ use crate::standing::Standing;
 
 use self::ownership::{NOT_MADE, Whose, registered_key, shared_with, stays, whose};
 use self::refusals::{refuse_other_runners, refuse_what_else_is_there, refuse_while_working};
+use super::azure::client_id_there;
 use super::key::runner_object;
 use super::{Plan, Refusal, rule_object};
 
@@ -54,7 +55,7 @@ pub fn take_down(settings: &Settings, wishes: Wishes, found: &Found, standing: &
         google::plan_google(settings, seen, standing, &mut plan);
     }
     if let (Some(seen), Some(standing)) = (&found.azure, &standing.azure) {
-        azure::plan_azure(settings, seen, standing, &mut plan);
+        azure::plan_azure(settings, seen, standing, client_id_there(settings, found), &mut plan);
     }
     plan_runner(settings, standing, &whose, runner, &mut plan);
     plan_stage(Stage::EndObjects, settings, cluster, standing, shared.as_deref(), &mut plan);

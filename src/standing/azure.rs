@@ -1,6 +1,6 @@
 //! What taking back an identity in Azure has to know: every role that it has.
 
-use crate::cloud::azure::found::{FoundAzure, StandingAzure};
+use crate::cloud::azure::found::{FoundAzure, RoleAssignment, StandingAzure};
 use crate::cloud::azure::settings::AzureSettings;
 use crate::cloud::azure::{Azure, look};
 use crate::cloud::look::Look;
@@ -15,12 +15,22 @@ pub(super) async fn look_around_azure(
     found: &FoundAzure,
     client: &Azure,
 ) -> Result<StandingAzure, Failure> {
-    let assignments = match &found.identity {
-        Look::There(identity) => {
-            let scope = format!("/subscriptions/{}", azure.subscription);
-            look(client.assignments(&identity.principal_id, &scope).await.map(Some))?
-        }
-        _ => Look::NotLooked,
+    let Look::There(identity) = &found.identity else {
+        return Ok(StandingAzure { assignments: Vec::new(), unseen: None });
     };
-    Ok(StandingAzure { assignments })
+    let subscription = format!("/subscriptions/{}", azure.subscription);
+    let scopes = std::iter::once(subscription.as_str()).chain(found.roles.iter().map(|role| role.scope.as_str()));
+    let lists =
+        scopes.map(|scope| async move { look(client.assignments(&identity.principal_id, scope).await.map(Some)) });
+    let (mut assignments, mut unseen): (Vec<RoleAssignment>, Option<String>) = (Vec::new(), None);
+    for list in futures::future::try_join_all(lists).await? {
+        match list {
+            Look::There(all) => assignments.extend(all),
+            Look::Unknown(why) => drop(unseen.get_or_insert(why)),
+            Look::Missing | Look::NotLooked => {}
+        }
+    }
+    assignments.sort_by_key(|it| it.id.to_lowercase());
+    assignments.dedup_by_key(|it| it.id.to_lowercase());
+    Ok(StandingAzure { assignments, unseen })
 }

@@ -59,8 +59,8 @@ pub(super) async fn token_exchanged(
         _ => None,
     };
     let patience = match (changed, trusted) {
-        // Waiting makes no token say something else.
-        (_, Some(Standing::Nearly(_) | Standing::NameTaken(_) | Standing::Free)) => Duration::ZERO,
+        // Waiting makes no token say something else. What was written a moment ago may not be listed yet.
+        (_, Some(Standing::Nearly(_))) | (false, Some(Standing::NameTaken(_) | Standing::Free)) => Duration::ZERO,
         (true, _) => timeout.min(AFTER_CHANGES),
         (false, _) => timeout.min(WITHOUT_CHANGES),
     };

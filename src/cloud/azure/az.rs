@@ -62,6 +62,10 @@ impl Az {
             .env("AZURE_CORE_COLLECT_TELEMETRY", "0")
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        // az is Python, and would take modules from where it is started.
+        if cfg!(unix) {
+            command.current_dir("/");
+        }
         let late =
             || io::Error::new(io::ErrorKind::TimedOut, format!("az did not answer within {} s", PATIENCE.as_secs()));
         tokio::time::timeout(PATIENCE, command.output()).await.unwrap_or_else(|_| Err(late()))

@@ -104,8 +104,11 @@ pub struct RoleDefinition {
 /// What taking back has to know besides.
 #[derive(Debug)]
 pub struct StandingAzure {
-    /// All role assignments of the managed identity in the subscription.
-    pub assignments: Look<Vec<RoleAssignment>>,
+    /// All role assignments of the managed identity that were seen: in the subscription, and on the scopes that are asked
+    /// for.
+    pub assignments: Vec<RoleAssignment>,
+    /// Why there may be others.
+    pub unseen: Option<String>,
 }
 
 /// A role that somebody has.

@@ -254,11 +254,12 @@ fn user_credential(kubeconfig: &[u8]) -> Option<UserCredential> {
             None => return None,
         },
     };
-    Some(UserCredential {
-        server: text(&cluster["server"])?,
-        authorities: decoded(&cluster["certificate-authority-data"]),
-        login,
-    })
+    // Authorities that can't be read are not none: without any, everybody's would do.
+    let authorities = match &cluster["certificate-authority-data"] {
+        Value::Null => None,
+        given => Some(decoded(given)?),
+    };
+    Some(UserCredential { server: text(&cluster["server"])?, authorities, login })
 }
 
 /// The tenant in which kubelogin would log in; `None`: this is no login that Entra's token for AKS serves.

@@ -113,8 +113,8 @@ impl Azure {
         let on = call.clone();
         let mut items = Vec::new();
         for mut page in self.list(call).await? {
-            match page["value"].take() {
-                Value::Array(values) => items.extend(values),
+            match page.get_mut("value").map(Value::take) {
+                Some(Value::Array(values)) => items.extend(values),
                 _ => return Err(self.strange(&on, "a list without `value`")),
             }
         }

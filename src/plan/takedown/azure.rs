@@ -6,20 +6,34 @@ use super::ownership::NOT_MADE;
 use super::{MADE, kept};
 use crate::change::{Action, FieldChange, Planned};
 use crate::cloud::azure::change::AzureChange;
-use crate::cloud::azure::found::{FederatedCredential, FoundAzure, ManagedIdentity, StandingAzure};
+use crate::cloud::azure::found::{FederatedCredential, FoundAzure, ManagedIdentity, RoleAssignment, StandingAzure};
 use crate::cloud::azure::names::ResourceId;
 use crate::cloud::azure::{commands, tags};
 use crate::cloud::look::Look;
 use crate::phase::Phase;
-use crate::plan::azure::{credential_object, identity_object, jobs, jobs_subject, line};
+use crate::plan::azure::{assignment_object, credential_object, identity_object, jobs, jobs_subject, line};
 use crate::plan::{Plan, Refusal};
 use crate::settings::{AzureIdentity, Settings};
 
 /// Plans everything in Azure; nothing, when the jobs have no identity there.
-pub(super) fn plan_azure(settings: &Settings, found: &FoundAzure, standing: &StandingAzure, plan: &mut Plan) {
+pub(super) fn plan_azure(
+    settings: &Settings,
+    found: &FoundAzure,
+    standing: &StandingAzure,
+    annotated: Option<&str>,
+    plan: &mut Plan,
+) {
     let Some(azure) = settings.azure.as_ref().filter(|azure| azure.identity != AzureIdentity::None) else { return };
     let Some(id) = azure.identity_id() else { return };
     let object = identity_object(id.name());
+    if let Some(there) = annotated
+        && found.identity.there().is_none_or(|it| !it.client_id.eq_ignore_ascii_case(there))
+    {
+        plan.warnings.push(format!(
+            "the jobs have another managed identity than {object}, with the client id {there}: it stays, with its trust and \
+             its roles; name it with `--managed-identity` to take it back"
+        ));
+    }
     let identity = match &found.identity {
         Look::Missing | Look::NotLooked => return,
         Look::Unknown(why) => return refuse_unseen(&object, why, plan),
@@ -40,8 +54,9 @@ pub(super) fn plan_azure(settings: &Settings, found: &FoundAzure, standing: &Sta
             let command = commands::delete_credential(&id, &credential.name);
             let name = credential_object(id.name(), &credential.name);
             plan.warnings.push(format!("{name} still lets the jobs in; when nothing else needs it: {command}"));
-            plan.planned.push(kept(name, "in a managed identity that runner-setup did not make", Phase::Identity));
+            plan.planned.push(kept(name, "in a managed identity that was not made for these jobs", Phase::Identity));
         }
+        plan_roles(settings, found, standing, &object, false, plan);
         let whose = match tags::get(&identity.tags, tags::CLUSTER) {
             Some(other) if tags::made_by_us(&identity.tags) => format!("it belongs to another runner, of {other}"),
             _ => NOT_MADE.to_owned(),
@@ -56,10 +71,12 @@ pub(super) fn plan_azure(settings: &Settings, found: &FoundAzure, standing: &Sta
     }
     if !others.is_empty() {
         let names: Vec<_> = others.iter().map(|it| format!("{} ({})", it.name, it.subject)).collect();
+        plan_roles(settings, found, standing, &object, false, plan);
         plan.planned.push(kept(object, format!("it trusts others too: {}", names.join(", ")), Phase::Identity));
         return;
     }
-    plan_roles(standing, &object, plan);
+    plan.warnings.push(format!("{object} goes; whether a machine or an app acts as it too can't be seen from here"));
+    plan_roles(settings, found, standing, &object, true, plan);
     plan.planned.push(delete(&id, identity, &object));
 }
 
@@ -73,21 +90,33 @@ fn delete(id: &ResourceId, identity: &ManagedIdentity, object: &str) -> Planned 
     Planned { fields: vec![gone], ..line(object, Action::Delete, MADE, Some(change)) }
 }
 
-/// The roles of an identity that goes: left behind they would name nobody.
-fn plan_roles(standing: &StandingAzure, object: &str, plan: &mut Plan) {
-    match &standing.assignments {
-        Look::There(all) => {
-            for assignment in all {
-                let role = assignment.definition.rsplit('/').next().unwrap_or_default();
-                let name = crate::plan::azure::assignment_object(role, &assignment.scope);
-                let change = AzureChange::UnassignRole { assignment: assignment.id.clone() };
-                plan.planned.push(line(&name, Action::Delete, "of an identity that goes", Some(change)));
-            }
-        }
-        Look::Unknown(why) => plan
-            .warnings
-            .push(format!("roles that {object} has are left behind without effect, as they can't be looked at: {why}")),
-        Look::Missing | Look::NotLooked => {}
+/// The roles that this tool gave, by their description. Those that others gave stay, without effect when the identity goes.
+fn plan_roles(
+    settings: &Settings,
+    found: &FoundAzure,
+    standing: &StandingAzure,
+    object: &str,
+    identity_goes: bool,
+    plan: &mut Plan,
+) {
+    let is_ours = |it: &&RoleAssignment| {
+        let description = it.description.as_deref();
+        description.is_some_and(|text| tags::is_our_description(text, &found.cluster.id, &jobs(settings)))
+    };
+    let (ours, others): (Vec<_>, Vec<_>) = standing.assignments.iter().partition(is_ours);
+    for assignment in ours {
+        let role = assignment.definition.rsplit('/').next().unwrap_or_default();
+        let name = assignment_object(role, &assignment.scope);
+        let change = AzureChange::UnassignRole { assignment: assignment.id.clone() };
+        plan.planned.push(line(&name, Action::Delete, MADE, Some(change)));
+    }
+    if identity_goes && !others.is_empty() {
+        let ids: Vec<_> = others.iter().map(|it| it.id.as_str()).collect();
+        plan.warnings
+            .push(format!("roles that others gave to {object} are left behind without effect: {}", ids.join(", ")));
+    }
+    if let Some(why) = &standing.unseen {
+        plan.warnings.push(format!("other roles that {object} may have are left as they are: {why}"));
     }
 }
 
