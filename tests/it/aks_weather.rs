@@ -40,7 +40,8 @@ fn a_trust_that_is_broken_later_is_repaired_by_another_run() {
     );
     // Whether the identity that the account names is gone or another one, nobody knows: somebody has to say it.
     assert!(lab.subscription.delete_identity(GROUP, MANAGED_IDENTITY));
-    let _ = lab.writes_nothing(4, &[]).explains("the jobs have another managed identity until now");
+    let refused = lab.run(&["apply", "--yes", "-o", "json"]).exits(4);
+    let _ = refused.explains("the jobs have another managed identity until now");
     let outcome = lab.is_set_up(&["--managed-identity", MANAGED_IDENTITY]).says("or one that is gone");
     assert_eq!(outcome.claimed("token-exchanged").0, "pass", "{outcome}");
     assert_eq!(lab.is_set_up(&[]).json()["outcome"], "nothing-to-do");
