@@ -67,7 +67,9 @@ impl Cluster {
         let server = reach.server.clone();
         let unusable = |message: String| ClusterError::Client { server: server.clone(), message };
         let url: http::Uri = reach.server.parse().map_err(|_| unusable("this is no URL".to_owned()))?;
-        if url.scheme_str() != Some("https") {
+        // On this machine nobody else listens.
+        let is_here = matches!(url.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        if url.scheme_str() != Some("https") && !is_here {
             return Err(unusable("it is not https, so nobody logs in there".to_owned()));
         }
         let mut config = Config::new(url);
