@@ -177,8 +177,11 @@ fn a_young_identity_is_not_known_to_the_authority() {
         token(subscription.tenant(), &fields)
     };
     assert_eq!(ask().number(), 700_016);
-    std::thread::sleep(Duration::from_millis(300));
-    ask().ok();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while ask().status != 200 {
+        assert!(Instant::now() < deadline, "the principal never shows");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     subscription.create_identity("rg", "one");
     subscription.fault(AzureFault::concurrent_write().times(1));
     let path = identity(&subscription, "one").replace('?', "/federatedIdentityCredentials/job?");
