@@ -1,9 +1,7 @@
-//! The metadata server of a machine of Google's: whether there is one, and which project it is of.
+//! The metadata server of a machine of Google's: whether there is one.
 
 use std::time::Duration;
 
-use super::client::Gcp;
-use super::credentials::Source;
 use crate::process::Process;
 
 /// The variable by which Google's libraries are told another address.
@@ -25,17 +23,4 @@ pub(super) fn host(process: &Process) -> Option<String> {
     let is_googles = std::fs::read_to_string(PRODUCT).is_ok_and(|name| name.trim().starts_with("Google"))
         || SERVICES.iter().any(|variable| process.var(variable).is_some());
     is_googles.then(|| DEFAULT_HOST.to_owned())
-}
-
-impl Gcp {
-    /// The project of the machine that this runs on, when its metadata server is where the credentials come from.
-    pub async fn project_of_machine(&self, process: &Process) -> Option<String> {
-        let is_source = matches!(self.shared.login.candidates.first()?.source, Source::Library(_));
-        let host = host(process).filter(|_| is_source)?;
-        let url = format!("http://{host}/computeMetadata/v1/project/project-id");
-        let request = self.shared.http.get(url).header("Metadata-Flavor", "Google").timeout(PATIENCE);
-        let response = request.send().await.ok()?.error_for_status().ok()?;
-        let project = response.text().await.ok()?;
-        Some(project.trim().to_owned()).filter(|project| !project.is_empty())
-    }
 }
